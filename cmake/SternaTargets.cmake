@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# Functions that make the project's targets, so that each folder's CMakeLists.txt only names files and dependencies.
+
+# sterna_room(base SOURCES a.cc b.cc DEPENDS fmt::fmt): static library sterna_<name>, alias sterna::<name>.
+function(sterna_room name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(sterna_${name} STATIC ${ARG_SOURCES})
+  add_library(sterna::${name} ALIAS sterna_${name})
+  target_link_libraries(sterna_${name} PUBLIC sterna_options ${ARG_DEPENDS})
+endfunction()
+
+# sterna_test(gguf_reader_test LABELS unit SOURCES gguf_reader_test.cc DEPENDS sterna::format): one GoogleTest executable;
+# every TEST becomes a CTest entry when ctest runs. Labels: unit, property, golden, e2e, slow; asan, tsan mark what the sanitizer jobs run.
+function(sterna_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE sterna_options GTest::gtest_main GTest::gmock ${ARG_DEPENDS})
+  target_compile_definitions(${name} PRIVATE STERNA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
+                             STERNA_MODELS="${PROJECT_SOURCE_DIR}/models")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+endfunction()
+
+# sterna_fuzzer(gguf_reader_fuzzer SOURCES f.cc DEPENDS sterna::format): a libFuzzer executable. With STERNA_BUILD_FUZZERS off nothing is made.
+function(sterna_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE sterna_options ${ARG_DEPENDS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

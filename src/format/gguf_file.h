@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reader of GGUF v2 and v3 (the container of llama.cpp and its kin): hostile bytes in, checked descriptions out. Knows
+// no model. Every count, length, offset and size is checked against the file before anything is allocated or touched,
+// so that whatever the bytes are, the answer is a GgufFile whose views lie inside the file, or a Status that names the
+// file, the key or tensor, and the limit.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/gguf_value.h"
+#include "platform/mapped_file.h"
+#include "quant/tensor_type.h"
+
+namespace sterna::format {
+
+struct GgufTensor {
+  std::string_view name;
+  uint32_t dimension_count = 0;
+  std::array<uint64_t, 4> dimensions{1, 1, 1, 1};  // dimensions[0] is the row length (columns)
+  uint32_t type_id = 0;                            // as stored
+  quant::TensorType type{};                        // as decided (ambiguous ids by their byte spans)
+  uint64_t offset_bytes = 0;                       // from the start of the file
+  std::span<const std::byte> bytes;                // exactly the tensor's bytes, inside the file
+
+  uint64_t columns() const { return dimensions[0]; }
+  uint64_t rows() const { return dimensions[1] * dimensions[2] * dimensions[3]; }
+};
+
+class GgufFile {
+ public:
+  // Maps and checks the file. NotFound, Corrupt or Unsupported; one line naming the file.
+  static Result<GgufFile> Open(const std::string& path);
+  // Checks bytes that the caller keeps alive; `name` stands for the file in messages.
+  static Result<GgufFile> Parse(std::span<const std::byte> bytes, std::string name);
+
+  GgufFile(GgufFile&&) noexcept;
+  GgufFile& operator=(GgufFile&&) noexcept;
+  ~GgufFile();
+
+  const std::string& name() const;
+  uint32_t version() const;
+  uint64_t file_bytes() const;
+  uint64_t alignment() const;
+  // Non-fatal oddities found while reading ("tensor 'x': 32 bytes of slack after it"), for inspect and the log.
+  const std::vector<std::string>& warnings() const;
+
+  // In file order.
+  std::span<const std::pair<std::string_view, GgufValue>> values() const;
+  const GgufValue* Find(std::string_view key) const;
+
+  // Typed access: nullopt when the key is absent; InvalidArgument-free: a key of another kind, or a number that does
+  // not fit, is Corrupt and names the key, its type and what was expected. Any integer type is accepted for an integer.
+  Result<std::optional<uint64_t>> GetUnsigned(std::string_view key) const;
+  Result<std::optional<int64_t>> GetSigned(std::string_view key) const;
+  Result<std::optional<double>> GetFloat(std::string_view key) const;
+  Result<std::optional<bool>> GetBool(std::string_view key) const;
+  Result<std::optional<std::string_view>> GetString(std::string_view key) const;
+  Result<std::optional<std::span<const std::string_view>>> GetStrings(std::string_view key) const;
+  Result<std::optional<std::vector<float>>> GetFloats(std::string_view key) const;      // array of f32 or f64
+  Result<std::optional<std::vector<int64_t>>> GetIntegers(std::string_view key) const;  // array of any integer type
+
+  std::span<const GgufTensor> tensors() const;
+  const GgufTensor* FindTensor(std::string_view name) const;
+
+  // Corrupt once the mapped file shrank under its readers (platform::MappedFile::Check); ok for Parse().
+  Status CheckStillWhole() const;
+  // nullptr for Parse().
+  const platform::MappedFile* mapping() const;
+
+ private:
+  struct Impl;
+  explicit GgufFile(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sterna::format

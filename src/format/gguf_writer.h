@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writer of GGUF v3: metadata and tensors in the order they are added, data padded to 32 bytes. For the tools that make
+// files and for tests.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quant/tensor_type.h"
+#include "sterna/status.h"
+
+namespace sterna::format {
+
+class GgufWriter {
+ public:
+  void AddU32(std::string_view key, uint32_t value);
+  void AddF32(std::string_view key, float value);
+  void AddBool(std::string_view key, bool value);
+  void AddString(std::string_view key, std::string_view value);
+  void AddStrings(std::string_view key, std::span<const std::string> values);
+  void AddF32s(std::string_view key, std::span<const float> values);
+  void AddI32s(std::string_view key, std::span<const int32_t> values);
+
+  // Streams one tensor's bytes to the writer's sink, so that a large file needs no memory of its size.
+  using Sink = std::function<Status(std::span<const std::byte>)>;
+  using Producer = std::function<Status(const Sink&)>;
+  // dimensions[0] is the row length. `produce` must deliver exactly size_bytes.
+  void AddTensor(std::string_view name, std::vector<uint64_t> dimensions, quant::TensorType type, uint64_t size_bytes,
+                 Producer produce);
+  // The same for bytes that stay alive until Write.
+  void AddTensor(std::string_view name, std::vector<uint64_t> dimensions, quant::TensorType type,
+                 std::span<const std::byte> bytes);
+
+  // Writes to `path` through a temporary file beside it and a rename, so that a failure leaves no half file.
+  Status Write(const std::string& path) const;
+  // The same bytes in memory, for tests.
+  Result<std::vector<std::byte>> Serialize() const;
+
+ private:
+  struct Tensor {
+    std::string name;
+    std::vector<uint64_t> dimensions;
+    quant::TensorType type;
+    uint64_t size_bytes;
+    Producer produce;
+  };
+  Status WriteTo(const Sink& sink) const;
+  std::vector<std::byte> metadata_;
+  uint64_t value_count_ = 0;
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace sterna::format

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "sterna/status.h"
+
+namespace sterna {
+
+// Owned, zero-filled bytes, aligned to 64 B (2 MiB pages asked for when large), followed by 64 zero bytes that belong
+// to the buffer, so that a vector load of a tail stays inside. Move-only. Not thread-safe.
+class AlignedBuffer {
+ public:
+  static constexpr size_t kAlignment = 64;
+
+  AlignedBuffer() = default;
+  ~AlignedBuffer();
+  AlignedBuffer(AlignedBuffer&& other) noexcept;
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept;
+
+  // ResourceExhausted when the system has no such memory.
+  static Result<AlignedBuffer> Create(size_t size_bytes);
+
+  std::byte* data() { return data_; }
+  const std::byte* data() const { return data_; }
+  size_t size() const { return size_bytes_; }
+
+  // The buffer as an array of T; size_bytes / sizeof(T) elements.
+  template <class T>
+  std::span<T> as() {
+    return {reinterpret_cast<T*>(data_), size_bytes_ / sizeof(T)};
+  }
+  template <class T>
+  std::span<const T> as() const {
+    return {reinterpret_cast<const T*>(data_), size_bytes_ / sizeof(T)};
+  }
+
+ private:
+  std::byte* data_ = nullptr;
+  size_t size_bytes_ = 0;
+  size_t mapped_bytes_ = 0;
+};
+
+}  // namespace sterna

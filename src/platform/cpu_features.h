@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sterna::platform {
+
+// Bits of CpuFeatures::bits: what the CPU has and the operating system saves.
+enum CpuFeature : uint64_t {
+  kCpuAvx2 = 1u << 0,
+  kCpuFma = 1u << 1,
+  kCpuF16c = 1u << 2,
+  kCpuAvxVnni = 1u << 3,
+  kCpuAvx512 = 1u << 4,  // F, BW, DQ and VL together
+  kCpuAvx512Vnni = 1u << 5,
+  kCpuNeon = 1u << 6,
+  kCpuNeonDot = 1u << 7,
+  kCpuNeonI8mm = 1u << 8,
+};
+
+struct CpuFeatures {
+  uint64_t bits = 0;
+  std::string brand;  // "Intel(R) Xeon(R) Processor"
+  bool Has(uint64_t all) const { return (bits & all) == all; }
+};
+
+CpuFeatures DetectCpu();
+
+// "avx2 fma f16c ..." in the order of the bits.
+std::string DescribeFeatures(uint64_t bits);
+
+}  // namespace sterna::platform

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "sterna/status.h"
+
+namespace sterna::platform {
+
+// A regular file mapped read-only. Refuses directories, FIFOs and devices. Move-only; reads are thread-safe.
+//
+// When the file shrinks while mapped, a read past its new end would kill the process with SIGBUS. Here such a read sees
+// zeros instead and Faulted() turns true for good; whoever used the bytes checks it afterwards and returns Corrupt.
+class MappedFile {
+ public:
+  static Result<MappedFile> Open(const std::string& path);
+  MappedFile(MappedFile&&) noexcept;
+  MappedFile& operator=(MappedFile&&) noexcept;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const;
+  const std::string& path() const;
+  bool Faulted() const;
+  // Corrupt("file 'x' shrank while it was in use; ...") when Faulted(), else ok.
+  Status Check() const;
+  // Hints to the kernel; no effect on results.
+  void AdviseSequential() const;
+  void AdviseWillNeed(size_t offset_bytes, size_t size_bytes) const;
+
+ private:
+  struct State;
+  explicit MappedFile(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sterna::platform

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include "sterna/status.h"
+
+namespace sterna::platform {
+
+// A fixed set of threads that share one loop at a time. The calling thread is worker 0 and takes part, so a pool of 1
+// starts no thread. Pieces are handed out dynamically, so a worker that lost its core delays only its own piece;
+// waiting workers spin briefly, then park. ParallelFor allocates nothing.
+class ThreadPool {
+ public:
+  static constexpr uint32_t kMaxThreads = 1024;
+
+  // InvalidArgument outside 1..kMaxThreads; ResourceExhausted when the system gives no more threads.
+  static Result<std::unique_ptr<ThreadPool>> Create(uint32_t thread_count);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  uint32_t thread_count() const;
+
+  // Calls body(piece, worker) once for each piece in 0..piece_count-1, in any order on any worker, and returns when all
+  // are done. Not reentrant: one caller at a time, no nested calls. `worker` < thread_count(): the index of a scratch
+  // area.
+  template <class Body>
+  void ParallelFor(size_t piece_count, Body&& body) {
+    Run(piece_count, &body, [](void* context, size_t piece, uint32_t worker) {
+      (*static_cast<std::remove_reference_t<Body>*>(context))(piece, worker);
+    });
+  }
+
+ private:
+  using Trampoline = void (*)(void* context, size_t piece, uint32_t worker);
+  ThreadPool();
+  void Run(size_t piece_count, void* context, Trampoline body);
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sterna::platform

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The number formats that Sterna reads and writes, and the sizes of tensors stored in them (GGUF type ids, ggml's block
+// layouts; docs/formats.md). A type here is a decided meaning: ids that several projects use for different layouts are
+// resolved by format/ before anyone above sees them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "sterna/status.h"
+
+namespace sterna::quant {
+
+enum class TensorType : uint8_t {
+  kF32,
+  kF16,
+  kBF16,
+  kQ8_0,
+  kQ6_K,
+  kQ4_0,
+  kI2_S,
+  kTQ1_0,
+  kTQ2_0,
+  kI8,
+  kI16,
+  kI32,
+  kI64,
+  kF64
+};
+
+struct TypeInfo {
+  TensorType type;
+  std::string_view name;    // "F16", as files and messages spell it
+  uint32_t block_elements;  // elements of a row that are stored together
+  uint32_t block_bytes;     // bytes of such a block; I2_S: 32 per 128 (plus 32 once per tensor)
+  bool ternary;             // values are scale * {-1, 0, +1}
+};
+
+const TypeInfo& Info(TensorType type);
+
+// Bytes of a row-major [rows, columns] tensor. InvalidArgument when columns is not a multiple of the block (I2_S: when
+// rows * columns is not a multiple of 4), or the size does not fit 63 bits.
+Result<uint64_t> TensorBytes(TensorType type, uint64_t rows, uint64_t columns);
+
+}  // namespace sterna::quant

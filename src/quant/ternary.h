@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ternary matrices as files store them (I2_S in its three byte orders, TQ1_0, TQ2_0), to and from plain codes 0, 1, 2
+// (value = code - 1). Layout facts: docs/formats.md.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "quant/tensor_type.h"
+
+namespace sterna::quant {
+
+// I2_S has one type id and three byte orders, and nothing in a file says which.
+enum class I2sLayout : uint8_t {
+  kX86,    // 128-element blocks of 32 bytes: the published files and every Python converter
+  kNeon,   // 64-element blocks of 16 bytes: llama-quantize built for ARM
+  kRows4,  // one byte = one column of four rows: locally modified x86 builds
+};
+
+// A stored ternary matrix [rows, columns], row-major, and how to read it. `bytes` is the whole tensor (I2_S: with its
+// scale).
+struct TernarySource {
+  TensorType type = TensorType::kI2_S;
+  I2sLayout layout = I2sLayout::kX86;
+  uint64_t rows = 0;
+  uint64_t columns = 0;
+  std::span<const std::byte> bytes;
+};
+
+// What a ternary matrix's scales are, found by reading all of them.
+struct TernaryScales {
+  bool uniform = true;         // one scale for all non-zero values
+  float scale = 0;             // the tensor scale when uniform (0 for an all-zero TQ matrix)
+  uint32_t group_columns = 0;  // when not uniform: elements per scale along a row (256)
+};
+
+// Corrupt when a scale is NaN or infinite, or a code is 3 (the message gives the first place and the count).
+// InvalidArgument when the layout cannot hold the shape. Scans the whole matrix once.
+Result<TernaryScales> InspectTernary(const TernarySource& source);
+
+// Codes of row `row`: columns bytes, each 0, 1 or 2 (a stored 3, refused by InspectTernary, reads as 1).
+void UnpackTernaryRow(const TernarySource& source, uint64_t row, uint8_t* codes);
+
+// Scales of row `row`, columns / group_columns floats; only for sources whose scales are not uniform.
+void TernaryRowScales(const TernarySource& source, uint64_t row, float* scales);
+
+// The stored form of `codes` (rows * columns values 0..2) with one scale. TQ types store it as float16; blocks without
+// a non-zero value store scale 0. InvalidArgument when the type cannot hold the shape.
+Result<std::vector<std::byte>> PackTernary(TensorType type, I2sLayout layout, uint64_t rows, uint64_t columns,
+                                           std::span<const uint8_t> codes, float scale);
+
+}  // namespace sterna::quant

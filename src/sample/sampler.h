@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From logits to a token: pure functions. A draw's noise is a function of (seed, choice, position, token id), so there
+// is no random state: the same request draws the same token whatever ran before or beside it. Sampling is Gumbel-max
+// (argmax of logit / temperature + noise), so greedy is the same code without noise.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "sterna/status.h"
+
+namespace sterna::sample {
+
+struct SamplingParams {
+  float temperature = 0.7f;  // 0..2; 0 = greedy
+  uint32_t top_k = 50;       // keep the k largest; 0 = off; 1 = greedy
+  float top_p = 0.9f;        // 0..1: the smallest set whose probability reaches p; 1 = off; at least one token stays
+  float min_p = 0.0f;        // 0..1: drop tokens below min_p times the largest probability; 0 = off
+  float repetition_penalty = 1.0f;      // > 0: logits of seen tokens divided (if positive) or multiplied by it; 1 = off
+  float frequency_penalty = 0.0f;       // -2..2: subtracted once per occurrence
+  float presence_penalty = 0.0f;        // -2..2: subtracted once for a seen token
+  uint32_t penalty_window_tokens = 64;  // how many of the last tokens count as seen; 0 = all
+  uint64_t seed = 0;
+  std::vector<std::pair<int32_t, float>> logit_bias;  // (token, added to its logit; -inf bans it)
+
+  // InvalidArgument naming the field, its value and its range (NaN is out of every range).
+  Status Validate(size_t vocabulary_size) const;
+};
+
+// What a draw depends on beside the logits.
+struct DrawContext {
+  std::span<const int32_t> history;  // prompt and generated tokens, oldest first
+  uint64_t position = 0;             // index of the token being drawn in its sequence
+  uint32_t choice = 0;               // which of n parallel answers
+};
+
+// Scratch that is reused between draws, so that a draw allocates nothing once warm.
+class Sampler {
+ public:
+  explicit Sampler(size_t vocabulary_size);
+  // Order: bias, penalties, temperature, top-k, top-p, min-p, draw. `logits` is [vocabulary] and is overwritten.
+  // Ties go to the smaller id. NaN logits count as -infinity; Internal when no token is left.
+  Result<int32_t> Draw(std::span<float> logits, const SamplingParams& params, const DrawContext& context);
+
+ private:
+  struct Candidate {
+    float logit;
+    int32_t id;
+  };
+  std::vector<Candidate> candidates_;
+  std::vector<uint32_t> counts_;
+};
+
+// Uniform in (0, 1), the noise behind a draw: a counter-based hash of its four arguments.
+double DrawNoise(uint64_t seed, uint32_t choice, uint64_t position, int32_t token);
+
+// The log-probability (natural) of each of the given tokens under softmax(logits), fixed summation order.
+double LogProbability(std::span<const float> logits, int32_t token);
+
+}  // namespace sterna::sample

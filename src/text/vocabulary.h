@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "format/gguf_file.h"
+#include "sterna/status.h"
+
+namespace sterna::text {
+
+using TokenId = int32_t;
+
+// GGUF token types (tokenizer.ggml.token_type).
+enum class TokenKind : uint8_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6 };
+
+// A model's vocabulary as its file describes it, checked: arrays of equal length, every special id inside the
+// vocabulary, every merge two parts with one separating space.
+struct Vocabulary {
+  std::string model;                // tokenizer.ggml.model: "gpt2" = byte-level BPE
+  std::string pre_tokenizer;        // tokenizer.ggml.pre, or what was inferred: "llama-bpe"
+  std::string pre_reason;           // where pre_tokenizer comes from, for inspect
+  std::vector<std::string> tokens;  // as stored (GPT-2 byte alphabet for gpt2)
+  std::vector<TokenKind> kinds;
+  std::vector<float> scores;                                // may be empty
+  std::vector<std::pair<std::string, std::string>> merges;  // rank = index
+  std::optional<TokenId> bos, eos, eot, unknown, padding;
+  bool add_bos = false;
+  bool add_eos = false;
+  bool ignore_merges = false;
+  // Tokens that end generation: eos, eot and eom of the file and every control token whose text is a known end of turn
+  // (<|eot_id|>, <|end_of_text|>, <|im_end|>, <|endoftext|>, <|end|>, </s>, <end_of_turn>). Sorted.
+  std::vector<TokenId> end_of_generation;
+  std::string chat_template;  // as stored; empty when absent
+  std::vector<std::string> warnings;
+};
+
+// Corrupt or Unsupported, naming the key and the limit. Works on a file without tensors.
+Result<Vocabulary> ReadVocabulary(const format::GgufFile& file);
+
+}  // namespace sterna::text
