@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a model's work is placed: the seam between the forward pass and a device. The forward pass names weights and
+// activations by id and never sees a value of them; an operation works on the whole batch (every row of the step).
+//
+// Life: add weights, slots, KV and RoPE -> Prepare() once -> any number of steps: BeginStep, operations, EndStep.
+// After Prepare nothing allocates. Not thread-safe: one step loop calls it; inside, it uses its own threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "quant/ternary.h"
+#include "sterna/status.h"
+
+namespace sterna::backend {
+
+enum class TernaryId : uint32_t {};  // a ternary weight matrix
+enum class DenseId : uint32_t {};    // an embedding or head matrix
+enum class VectorId : uint32_t {};   // a float vector (norm gain)
+enum class SlotId : uint32_t {};     // float32 activations [rows of the step, columns]
+enum class Int8Id : uint32_t {};     // quantized activations [rows of the step, columns]
+
+enum class KvType : uint8_t { kF32, kF16, kQ8 };
+enum class Activation : uint8_t { kRelu2, kSilu };
+
+struct KvShape {
+  uint32_t layers = 0;
+  uint32_t kv_heads = 0;
+  uint32_t head_dim = 0;
+  uint32_t block_count = 0;  // blocks of 64 tokens, each holding all layers and KV heads
+  KvType type = KvType::kF16;
+};
+
+// One step's rows. Rows of one sequence are in order of position, and each position follows the ones stored before it.
+struct Batch {
+  std::span<const int32_t> tokens;                          // [rows]
+  std::span<const uint32_t> positions;                      // [rows]
+  std::span<const uint32_t> sequences;                      // [rows] index into block_tables
+  std::span<const std::span<const uint32_t>> block_tables;  // per sequence: KV block of positions 64 i .. 64 i + 63
+  std::span<const uint32_t> output_rows;                    // rows whose logits are wanted, ascending
+};
+
+// Bytes a backend holds, by what for.
+struct MemoryPlan {
+  struct Item {
+    std::string what;  // "ternary weights", "embedding", "KV cache", "scratch"
+    uint64_t bytes = 0;
+  };
+  std::vector<Item> items;
+  uint64_t TotalBytes() const;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // The matrix is repacked into the backend's own layout; the source's bytes are not needed afterwards. Its values are
+  // multiplied by `scale_factor` (a .scale tensor; 1 when there is none). Errors as quant::InspectTernary.
+  virtual Result<TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) = 0;
+  // `bytes` must stay valid and unchanged while the backend lives (it may be read in place).
+  virtual Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
+                                   std::span<const std::byte> bytes) = 0;
+  virtual Result<VectorId> AddVector(std::span<const float> values) = 0;
+
+  virtual SlotId AddSlot(uint32_t columns) = 0;
+  virtual Int8Id AddInt8Slot(uint32_t columns) = 0;
+  virtual Status SetKv(const KvShape& shape) = 0;
+  // cos and sin of position * theta^(-2 i / rotary) for every position below `positions`.
+  virtual Status SetRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) = 0;
+
+  // Takes all scratch memory for steps of up to `max_rows` rows and `max_outputs` logit rows. ResourceExhausted.
+  virtual Status Prepare(uint32_t max_rows, uint32_t max_outputs) = 0;
+  virtual MemoryPlan Plan() const = 0;
+
+  // The batch's spans stay valid until EndStep.
+  virtual void BeginStep(const Batch& batch) = 0;
+  virtual void Embed(DenseId table, SlotId out) = 0;                          // out[row] = table[tokens[row]]
+  virtual void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) = 0;  // out may be in
+  virtual void Quantize(SlotId in, Int8Id out) = 0;                           // int8 per row
+  virtual void Linear(std::span<const TernaryId> weights, Int8Id in,
+                      std::span<const SlotId> outs) = 0;                 // outs[i] = W_i in
+  virtual void Rope(SlotId x, uint32_t heads) = 0;                       // by each row's position
+  virtual void StoreKv(uint32_t layer, SlotId keys, SlotId values) = 0;  // at each row's position
+  virtual void Attend(uint32_t layer, SlotId queries, uint32_t heads,
+                      SlotId out) = 0;                                        // causal, scale 1/sqrt(head_dim)
+  virtual void GatedActivation(Activation kind, SlotId gate, SlotId up) = 0;  // gate = act(gate) * up
+  virtual void Add(SlotId x, SlotId y) = 0;                                   // x = x + y
+  virtual void Head(DenseId head, SlotId in, VectorId gain, float eps) = 0;   // logits of output_rows of rms(in)
+  // Ends the step: Corrupt when a file read in place failed meanwhile.
+  virtual Status EndStep() = 0;
+  // Valid after EndStep until the next BeginStep: logits [vocabulary] of the i-th output row. The caller may overwrite
+  // them.
+  virtual std::span<float> Logits(uint32_t output_index) = 0;
+};
+
+}  // namespace sterna::backend

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hot loops, as one table of function pointers per instruction set. `scalar` is the specification: every other
+// table returns the same bits for the same input, whatever the input. This is the only project header that a per-ISA
+// file includes.
+//
+// Layouts
+//   ternary weights  a row is `blocks` blocks of 128 columns in 32 bytes: element j of a block is bits 7-2s..6-2s of
+//   byte
+//                    j % 32 with s = j / 32, codes 0, 1, 2 for -1, 0, +1 (the published I2_S order). Columns past the
+//                    model's are code 1. Rows follow each other without gaps, 64-byte aligned start.
+//   int8 rows        `stride` bytes apart, stride = blocks * 128, zero past the model's columns, 64-byte aligned.
+//   float rows       `stride` floats apart, stride % 16 == 0, 64-byte aligned.
+// No kernel reads or writes outside the ranges it states. Outputs never overlap inputs unless said so.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sterna::kernels {
+
+constexpr size_t kTernaryBlockColumns = 128;
+constexpr size_t kTernaryBlockBytes = 32;
+constexpr size_t kTernaryGroupColumns = 256;  // columns that share a scale in block-scaled formats (TQ1_0, TQ2_0)
+constexpr size_t kKvBlockTokens = 64;
+
+// Activations of `count` tokens, quantized by quantize_row.
+struct Int8Rows {
+  const int8_t* values;
+  const float* scales;  // [count] s of each row: x is about q / s
+  const int32_t* sums;  // [count] sum of a row's values
+  size_t count;
+  size_t stride;  // bytes between rows
+};
+
+struct FloatRows {
+  const float* values;
+  size_t count;
+  size_t stride;  // floats between rows
+};
+
+struct TernaryRows {
+  const uint8_t* codes;
+  size_t rows;
+  size_t blocks;              // 128-column blocks in a row
+  float scale;                // of the whole matrix (ternary_linear)
+  const float* group_scales;  // [rows][blocks / 2] (ternary_group_linear)
+};
+
+// Stored types of embeddings and heads; block layouts as in quant/dequantize.h.
+enum DenseType : uint8_t {
+  kDenseF32,
+  kDenseF16,
+  kDenseBF16,
+  kDenseQ8_0,
+  kDenseQ6_K,
+  kDenseQ4_0,
+  kDenseTQ1_0,
+  kDenseTQ2_0,
+  kDenseTypeCount
+};
+
+struct DenseRows {
+  const uint8_t* data;  // rows one after the other
+  size_t rows;
+  size_t columns;  // a multiple of the type's block
+  size_t row_bytes;
+};
+
+// Storage of keys and values.
+enum KvType : uint8_t { kKvF32, kKvF16, kKvQ8, kKvTypeCount };
+
+// 64 tokens of one KV head. Keys lie transposed, so that scores of neighbouring tokens are neighbours in memory.
+struct KvBlock {
+  void* keys;           // [head_dim][64]
+  void* values;         // [64][head_dim]
+  float* key_scales;    // [64], kKvQ8 only
+  float* value_scales;  // [64], kKvQ8 only
+};
+
+// The attention of one query head over a run of keys: softmax numerators against their own maximum.
+// Layout of a partial: {max, sum, unused..., out[head_dim]} with out at float kPartialHeader.
+constexpr size_t kPartialHeader = 16;
+
+struct KernelTable {
+  const char* isa;  // "scalar", "avx2": the name in tests, logs and STERNA_ISA
+  uint64_t needs;   // platform::CpuFeature bits that must all be present
+
+  // s = 127 / max(max |x|, 1e-5); q = clamp(round_half_even(x * s), -128, 127); sum = sum of q. NaN quantizes to 0 and
+  // does not count for the maximum; an infinite maximum gives s = 0 and q = 0. Writes `stride` bytes, zeros past count.
+  void (*quantize_row)(const float* x, size_t count, int8_t* q, size_t stride, float* scale, int32_t* sum) noexcept;
+
+  // y[i] = (x[i] * r) * gain[i], r = 1 / sqrt(mean(x^2) + eps), the mean over count. Sum: lane i % 16, one fma each,
+  // then the tree lane[i] += lane[i + w] for w = 8, 4, 2, 1. y may be x.
+  void (*rms_norm)(const float* x, const float* gain, size_t count, float eps, float* y) noexcept;
+
+  // out[t][r] = float(sum_k (code[r][k] - 1) * q[t][k]) * (w.scale / s[t]); the sum is exact in int32.
+  void (*ternary_linear)(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept;
+
+  // out[t][r] = a / s[t]; a = fma(float(sum over group g), group_scale[r][g], a) for g in order, starting from 0.
+  void (*ternary_group_linear)(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept;
+
+  // out[t][r] = sum_k w[r][k] * x[t][k], w decoded exactly to float: lane k % 16, one fma each, then the tree of
+  // rms_norm.
+  void (*dense_linear[kDenseTypeCount])(const DenseRows& w, const FloatRows& x, float* out, size_t out_stride) noexcept;
+
+  // One stored row to floats.
+  void (*decode_row[kDenseTypeCount])(const uint8_t* row, size_t columns, float* out) noexcept;
+
+  // In place on `heads` heads of head_dim floats: dims i and i + rotary / 2 (i < rotary / 2) turn by the angle whose
+  // cosine and sine are given: (a * c) - (b * s), (b * c) + (a * s), each product rounded. Dims from rotary on are left
+  // alone.
+  void (*rope)(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
+               const float* sines) noexcept;
+
+  // Stores one token's key and value of one KV head at `slot` (0..63) of a block. kKvF16: rounded to nearest even.
+  // kKvQ8: per token and head s = max|x| / 127 (0 for a zero row), q = round_half_even(x / s) clamped to +-127, NaN to
+  // 0.
+  void (*store_kv[kKvTypeCount])(const float* key, const float* value, size_t head_dim, const KvBlock& block,
+                                 size_t slot) noexcept;
+
+  // For each of `heads` queries (head_dim floats, q_stride apart) over the first `tokens` (1..64) slots of a block:
+  //   score[j] = softmax_scale * chain over d of fma(q[d], key[d][j], acc)      (kKvQ8: the chain over the stored
+  //   integers as
+  //              floats, then * key_scale[j], then * softmax_scale)
+  //   max = largest score; p[j] = exp(score[j] - max); sum: lane j % 16, plain adds, then the tree of rms_norm
+  //   out[d] = chain over j of fma(p[j], value[j][d], acc)                      (kKvQ8: p[j] * value_scale[j] in p's
+  //   place)
+  // Writes one partial per head, partial_stride floats apart.
+  void (*attend_block[kKvTypeCount])(const float* q, size_t heads, size_t q_stride, const KvBlock& block, size_t tokens,
+                                     size_t head_dim, float softmax_scale, float* partials,
+                                     size_t partial_stride) noexcept;
+
+  // into := into followed by next: m = max; a = exp(into.max - m), b = exp(next.max - m); sum = fma(next.sum, b,
+  // into.sum * a); out[d] = fma(next.out[d], b, into.out[d] * a).
+  void (*attend_merge)(float* into, const float* next, size_t head_dim) noexcept;
+
+  // out[d] = partial.out[d] / partial.sum.
+  void (*attend_finish)(const float* partial, size_t head_dim, float* out) noexcept;
+
+  // x[i] = x[i] + y[i]
+  void (*add)(float* x, const float* y, size_t count) noexcept;
+  // gate[i] = (r * r) * up[i], r = max(gate[i], 0), NaN to 0
+  void (*relu2_mul)(float* gate, const float* up, size_t count) noexcept;
+  // gate[i] = (gate[i] / (1 + exp(-gate[i]))) * up[i]
+  void (*silu_mul)(float* gate, const float* up, size_t count) noexcept;
+
+  // y[i] = exp(x[i]) by the table's own polynomial (kernels/scalar/exp.h gives it); here so that tests can compare it.
+  void (*exp)(const float* x, size_t count, float* y) noexcept;
+};
+
+}  // namespace sterna::kernels
