@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "model/model_config.h"
+#include "sample/sampler.h"
+#include "sterna/status.h"
+#include "text/tokenizer.h"
+
+namespace sterna::engine {
+
+struct EngineOptions {
+  std::optional<uint32_t> threads;  // default: platform::UsableCores()
+  std::string isa;                  // kernel table by name; empty = the fastest this CPU runs
+  std::optional<uint32_t>
+      context_tokens;  // per session; default: the model's. More than the model's is InvalidArgument
+  backend::KvType kv_type = backend::KvType::kF16;
+  uint32_t max_sessions = 1;            // KV blocks are reserved for this many full contexts
+  uint32_t step_rows = 256;             // rows of a step at most, over all sessions
+  uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it
+  uint64_t memory_limit_bytes = 0;      // 0 = none; a plan over it is ResourceExhausted naming the biggest items
+  model::ModelOptions model;
+  std::function<void(std::string_view stage, double fraction)> on_load_progress;  // may be empty
+};
+
+struct LoadReport {
+  double load_ms = 0;
+  backend::MemoryPlan plan;
+  std::string kernels;  // "avx2"
+  uint32_t threads = 0;
+  std::string weight_type, head_type;
+  uint64_t weight_bytes_per_token = 0;
+  uint64_t ternary_macs_per_token = 0;
+};
+
+enum class FinishReason : uint8_t { kStop, kLength, kCancelled, kError };
+std::string_view FinishReasonName(FinishReason reason);  // "stop", "length", "cancelled", "error"
+
+struct Timings {
+  uint32_t prompt_tokens = 0;  // tokens this request prefilled (not those already in the session)
+  uint32_t generated_tokens = 0;
+  double prefill_ms = 0;      // from submission to the first token's logits
+  double decode_ms = 0;       // from the first token to the last
+  double first_token_ms = 0;  // from submission to the first sampled token
+};
+
+// One request to a session. The callbacks run on the step loop's thread and must be quick.
+struct GenerateRequest {
+  std::vector<text::TokenId> prompt;  // appended to what the session holds; at least one token
+  sample::SamplingParams sampling;
+  uint32_t max_tokens = 512;
+  bool ignore_end_of_generation = false;
+  // Called for each sampled token, end-of-generation tokens excepted. Returning false stops with kStop (a stop string
+  // was found): the token stays in the session.
+  std::function<bool(text::TokenId)> on_token;
+  // When set, called with the logits of each prompt position, in order (float32 [vocabulary], only during the call).
+  std::function<void(uint32_t position, std::span<const float> logits)> on_prompt_logits;
+  // Polled once a step; true stops with kCancelled. What was computed stays valid.
+  std::function<bool()> cancelled;
+};
+
+struct GenerateResult {
+  std::vector<text::TokenId> tokens;  // sampled, without the end-of-generation token
+  FinishReason finish_reason = FinishReason::kStop;
+  std::optional<text::TokenId> end_token;
+  Timings timings;
+};
+
+class Engine;
+
+// One conversation's tokens and KV blocks. One request at a time; sessions of one engine may run on many threads, and
+// their rows share steps.
+class Session {
+ public:
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Blocks until the request is done. ResourceExhausted when prompt and session exceed the context (both numbers named)
+  // or no KV block is left; InvalidArgument for ids outside the vocabulary or an empty prompt; Corrupt when the model's
+  // file shrank. On kLength because the context is full the result is ok with finish reason length. max_tokens 0 only
+  // prefills.
+  Result<GenerateResult> Generate(const GenerateRequest& request);
+  // Tokens whose keys and values are held (every token but the last sampled one is computed).
+  std::span<const text::TokenId> tokens() const;
+  // Forgets all but the first `count` tokens.
+  void Truncate(size_t count);
+  uint32_t context_tokens() const;
+  uint64_t KvBytes() const;  // of the blocks it holds
+
+ private:
+  friend class Engine;
+  struct State;
+  explicit Session(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// One loaded model with one thread pool and one step loop. Sessions must not outlive it. Thread-safe.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> Load(const std::string& path, const EngineOptions& options);
+  ~Engine();
+
+  Result<std::unique_ptr<Session>> NewSession();
+  const text::Tokenizer& tokenizer() const;
+  const model::ModelConfig& config() const;
+  const LoadReport& report() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sterna::engine

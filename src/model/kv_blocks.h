@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sterna/status.h"
+
+namespace sterna::model {
+
+constexpr uint32_t kTokensPerBlock = 64;
+
+// Which of the backend's KV blocks are free. Not thread-safe: belongs to the step loop.
+class KvBlockPool {
+ public:
+  explicit KvBlockPool(uint32_t block_count);
+  uint32_t free_blocks() const;
+  uint32_t block_count() const;
+  // ResourceExhausted when none is left.
+  Result<uint32_t> Take();
+  void Return(uint32_t block);
+
+ private:
+  std::vector<uint32_t> free_;
+  uint32_t block_count_;
+};
+
+// A sequence's table: block i holds positions 64 i .. 64 i + 63.
+class KvTable {
+ public:
+  KvTable() = default;
+  // Makes room for positions below `tokens`; takes blocks from `pool`. On error the table keeps what it had.
+  Status Reserve(uint32_t tokens, KvBlockPool& pool);
+  // Keeps positions below `tokens` and gives the other blocks back.
+  void Truncate(uint32_t tokens, KvBlockPool& pool);
+  std::span<const uint32_t> blocks() const { return blocks_; }
+
+ private:
+  std::vector<uint32_t> blocks_;
+};
+
+}  // namespace sterna::model

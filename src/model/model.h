@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "format/gguf_file.h"
+#include "model/model_config.h"
+
+namespace sterna::model {
+
+// A model whose weights lie in a backend. Immutable after Load; Forward may be called by one thread at a time (the step
+// loop), because the backend's scratch is one.
+class Model {
+ public:
+  // Checks every tensor's presence, type and shape against the config and hands the weights to `backend`, which must
+  // outlive the model, as must `file`. Errors name the tensor and what was expected.
+  static Result<std::unique_ptr<Model>> Load(const format::GgufFile& file, const ModelOptions& options,
+                                             backend::Backend& backend);
+
+  const ModelConfig& config() const { return config_; }
+  // "I2_S", "F16": stored types of the ternary weights and of the head, for bench and inspect.
+  const std::string& weight_type() const { return weight_type_; }
+  const std::string& head_type() const { return head_type_; }
+  bool tied_head() const { return tied_head_; }
+  // Bytes of weights that one decoded token reads (every ternary row and the whole head), without KV.
+  uint64_t BytesPerToken() const { return bytes_per_token_; }
+  // Multiply-adds of one token's ternary products.
+  uint64_t TernaryMacsPerToken() const { return ternary_macs_per_token_; }
+
+  // One step: every row of the batch through all layers; logits of batch.output_rows are then in the backend.
+  Status Forward(const backend::Batch& batch);
+
+ private:
+  struct Layer {
+    backend::VectorId attn_norm, attn_sub_norm, ffn_norm, ffn_sub_norm;
+    backend::TernaryId q, k, v, o, gate, up, down;
+  };
+  Model(ModelConfig config, backend::Backend& backend);
+  ModelConfig config_;
+  backend::Backend& backend_;
+  backend::DenseId embedding_{}, head_{};
+  backend::VectorId output_norm_{};
+  std::vector<Layer> layers_;
+  std::string weight_type_, head_type_;
+  bool tied_head_ = true;
+  uint64_t bytes_per_token_ = 0, ternary_macs_per_token_ = 0;
+  backend::SlotId x_{}, h_{}, q_{}, k_{}, v_{}, attn_{}, gate_{}, up_{};
+  backend::Int8Id hidden_i8_{}, ffn_i8_{};
+  friend class ModelLoader;
+};
+
+}  // namespace sterna::model
