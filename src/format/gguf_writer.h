@@ -19,6 +19,7 @@ namespace sterna::format {
 class GgufWriter {
  public:
   void AddU32(std::string_view key, uint32_t value);
+  void AddU64(std::string_view key, uint64_t value);
   void AddF32(std::string_view key, float value);
   void AddBool(std::string_view key, bool value);
   void AddString(std::string_view key, std::string_view value);
