@@ -30,4 +30,15 @@ CpuFeatures DetectCpu();
 // "avx2 fma f16c ..." in the order of the bits.
 std::string DescribeFeatures(uint64_t bits);
 
+// The registers that decide on x86 (Intel SDM volume 2, CPUID; volume 1, 13.3 for XCR0), so that tests can play any
+// CPU.
+struct X86CpuidWords {
+  uint32_t leaf1_ecx = 0;
+  uint32_t leaf7_ebx = 0;
+  uint32_t leaf7_ecx = 0;
+  uint32_t leaf7_1_eax = 0;
+  uint64_t xcr0 = 0;  // register state that the operating system saves; 0 without OSXSAVE
+};
+uint64_t X86FeatureBits(const X86CpuidWords& words);
+
 }  // namespace sterna::platform

@@ -30,9 +30,10 @@ class ThreadPool {
   // area.
   template <class Body>
   void ParallelFor(size_t piece_count, Body&& body) {
-    Run(piece_count, &body, [](void* context, size_t piece, uint32_t worker) {
-      (*static_cast<std::remove_reference_t<Body>*>(context))(piece, worker);
-    });
+    using Callable = std::remove_reference_t<Body>;
+    // The cast takes a const off that the trampoline puts back.
+    Run(piece_count, const_cast<void*>(static_cast<const void*>(std::addressof(body))),
+        [](void* context, size_t piece, uint32_t worker) { (*static_cast<Callable*>(context))(piece, worker); });
   }
 
  private:
