@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Float to stored values, for the tools that write files and for round-trip tests. Rounding follows each format's
-// published quantizer closely enough that decode(encode(x)) is within one step of the format; zeros stay zeros. Q8_0 and
-// Q4_0 give the published quantizers' bytes; Q6_K takes each group's scale from its largest value instead of searching.
-// Values are finite.
+// published quantizer closely enough that decode(encode(x)) is within one step of the format; zeros stay zeros. Q8_0
+// and Q4_0 give the published quantizers' bytes; Q6_K takes each group's scale from its largest value instead of
+// searching. Values are finite.
 #pragma once
 
 #include <cstddef>

@@ -33,7 +33,7 @@ struct TernarySource {
 // What a ternary matrix's scales are, found by reading all of them.
 struct TernaryScales {
   bool uniform = true;         // one scale for all non-zero values
-  float scale = 0;             // the tensor scale when uniform (0 for an all-zero TQ matrix)
+  float scale = 0;             // the tensor scale when uniform (0 for an all-zero TQ matrix); else 0
   uint32_t group_columns = 0;  // when not uniform: elements per scale along a row (256)
 };
 
@@ -41,7 +41,9 @@ struct TernaryScales {
 // InvalidArgument when the layout cannot hold the shape. Scans the whole matrix once.
 Result<TernaryScales> InspectTernary(const TernarySource& source);
 
-// Codes of row `row`: columns bytes, each 0, 1 or 2 (a stored 3, refused by InspectTernary, reads as 1).
+// Codes of row `row`: columns bytes, each 0, 1 or 2 (a stored 3, refused by InspectTernary, reads as 1). A TQ block of
+// scale 0 reads as 1 throughout, so that a matrix with such blocks can still have one scale. `source` is one that
+// InspectTernary accepted.
 void UnpackTernaryRow(const TernarySource& source, uint64_t row, uint8_t* codes);
 
 // Scales of row `row`, columns / group_columns floats; only for sources whose scales are not uniform.

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/dequantize.h"
+
+#include <cstring>
+
+#include "base/check.h"
+#include "base/half.h"
+#include "quant/ternary_tq.h"
+
+namespace sterna::quant {
+namespace {
+
+// Stored rows have no alignment; files are little-endian, as is every machine Sterna runs on.
+uint16_t LoadU16(const std::byte* from) {
+  uint16_t value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+// Float16 scale, then 32 signed bytes.
+void DequantizeQ8_0(const std::byte* block, float* out) {
+  const float d = F16ToF32(LoadU16(block));
+  for (size_t i = 0; i < 32; ++i) out[i] = d * float(int8_t(block[2 + i]));
+}
+
+// Float16 scale, then 16 bytes; the low halves are the first 16 values.
+void DequantizeQ4_0(const std::byte* block, float* out) {
+  const float d = F16ToF32(LoadU16(block));
+  for (size_t i = 0; i < 16; ++i) {
+    const int pair = int(block[2 + i]);
+    out[i] = d * float((pair & 15) - 8);
+    out[i + 16] = d * float((pair >> 4) - 8);
+  }
+}
+
+// 128 bytes of low halves, 64 bytes of upper bit pairs, 16 signed scales of 16 values each, float16 scale. Within each
+// half of the block the four runs of 32 values share the bytes of the low halves two and two, and the upper pairs all
+// four.
+void DequantizeQ6_K(const std::byte* block, float* out) {
+  const float d = F16ToF32(LoadU16(block + 208));
+  for (size_t half = 0; half < 2; ++half) {
+    const std::byte* low = block + 64 * half;
+    const std::byte* high = block + 128 + 32 * half;
+    const std::byte* scales = block + 192 + 8 * half;
+    for (size_t run = 0; run < 4; ++run) {
+      for (size_t i = 0; i < 32; ++i) {
+        const int lower = int(low[i + 32 * (run % 2)]) >> (run < 2 ? 0 : 4) & 15;
+        const int upper = int(high[i]) >> (2 * run) & 3;
+        const float scale = d * float(int8_t(scales[2 * run + i / 16]));  // 19 bits: exact
+        out[128 * half + 32 * run + i] = scale * float((lower | upper << 4) - 32);
+      }
+    }
+  }
+}
+
+void DequantizeTq(TensorType type, const std::byte* block, float* out) {
+  uint8_t codes[kTqBlockElements];
+  UnpackTqBlock(type, block, codes);
+  const float d = TqBlockScale(type, block);
+  for (size_t i = 0; i < kTqBlockElements; ++i) out[i] = d * float(int(codes[i]) - 1);
+}
+
+void DequantizeBlock(TensorType type, const std::byte* block, float* out) {
+  switch (type) {
+    case TensorType::kQ8_0: return DequantizeQ8_0(block, out);
+    case TensorType::kQ4_0: return DequantizeQ4_0(block, out);
+    case TensorType::kQ6_K: return DequantizeQ6_K(block, out);
+    default: return DequantizeTq(type, block, out);
+  }
+}
+
+}  // namespace
+
+bool CanDequantizeRow(TensorType type) {
+  switch (type) {
+    case TensorType::kF32:
+    case TensorType::kF16:
+    case TensorType::kBF16:
+    case TensorType::kQ8_0:
+    case TensorType::kQ6_K:
+    case TensorType::kQ4_0:
+    case TensorType::kTQ1_0:
+    case TensorType::kTQ2_0: return true;
+    default: return false;
+  }
+}
+
+void DequantizeRow(TensorType type, const std::byte* row, size_t count, float* out) {
+  STERNA_DCHECK(CanDequantizeRow(type));
+  STERNA_DCHECK(count % Info(type).block_elements == 0);
+  switch (type) {
+    case TensorType::kF32: std::memcpy(out, row, count * sizeof(float)); return;
+    case TensorType::kF16:
+      for (size_t i = 0; i < count; ++i) out[i] = F16ToF32(LoadU16(row + 2 * i));
+      return;
+    case TensorType::kBF16:
+      for (size_t i = 0; i < count; ++i) out[i] = BF16ToF32(LoadU16(row + 2 * i));
+      return;
+    default: break;
+  }
+  const TypeInfo& info = Info(type);
+  for (size_t done = 0; done < count; done += info.block_elements, row += info.block_bytes) {
+    DequantizeBlock(type, row, out + done);
+  }
+}
+
+}  // namespace sterna::quant

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/tensor_type.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/checked_math.h"
+
+namespace sterna::quant {
+namespace {
+
+constexpr uint64_t kI2sTailBytes = 32;  // the tensor's float32 scale and 28 bytes nobody reads
+constexpr uint64_t kMaxBytes = std::numeric_limits<int64_t>::max();
+
+// In the order of TensorType.
+constexpr std::array<TypeInfo, 14> kTypes{{
+    {TensorType::kF32, "F32", 1, 4, false},
+    {TensorType::kF16, "F16", 1, 2, false},
+    {TensorType::kBF16, "BF16", 1, 2, false},
+    {TensorType::kQ8_0, "Q8_0", 32, 34, false},
+    {TensorType::kQ6_K, "Q6_K", 256, 210, false},
+    {TensorType::kQ4_0, "Q4_0", 32, 18, false},
+    {TensorType::kI2_S, "I2_S", 128, 32, true},
+    {TensorType::kTQ1_0, "TQ1_0", 256, 54, true},
+    {TensorType::kTQ2_0, "TQ2_0", 256, 66, true},
+    {TensorType::kI8, "I8", 1, 1, false},
+    {TensorType::kI16, "I16", 1, 2, false},
+    {TensorType::kI32, "I32", 1, 4, false},
+    {TensorType::kI64, "I64", 1, 8, false},
+    {TensorType::kF64, "F64", 1, 8, false},
+}};
+
+constexpr bool InEnumOrder() {
+  for (size_t i = 0; i < kTypes.size(); ++i) {
+    if (size_t(kTypes[i].type) != i) return false;
+  }
+  return true;
+}
+static_assert(InEnumOrder());
+
+Status TooLarge(TensorType type, uint64_t rows, uint64_t columns) {
+  return Status::InvalidArgument(
+      fmt::format("a {} tensor of {} rows and {} columns needs 2^63 bytes or more", Info(type).name, rows, columns));
+}
+
+}  // namespace
+
+const TypeInfo& Info(TensorType type) { return kTypes[size_t(type)]; }
+
+Result<uint64_t> TensorBytes(TensorType type, uint64_t rows, uint64_t columns) {
+  const TypeInfo& info = Info(type);
+  const auto elements = CheckedMul(rows, columns);
+  if (!elements) return TooLarge(type, rows, columns);
+  if (type == TensorType::kI2_S) {
+    if (*elements % 4 != 0) {
+      return Status::InvalidArgument(fmt::format(
+          "{} rows of {} columns are no multiple of the 4 values that a byte of I2_S holds", rows, columns));
+    }
+    return *elements / 4 + kI2sTailBytes;
+  }
+  if (columns % info.block_elements != 0) {
+    return Status::InvalidArgument(fmt::format("{} columns are no multiple of the {} values of a {} block", columns,
+                                               info.block_elements, info.name));
+  }
+  const auto bytes = CheckedMul<uint64_t>(*elements / info.block_elements, info.block_bytes);
+  if (!bytes || *bytes > kMaxBytes) return TooLarge(type, rows, columns);
+  return *bytes;
+}
+
+}  // namespace sterna::quant

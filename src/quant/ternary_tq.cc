@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/ternary_tq.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include "base/half.h"
+#include "quant/packed_codes.h"
+
+namespace sterna::quant {
+namespace {
+
+// TQ1_0 packs digits of base 3 as a fraction of 256: byte = ceil(256 * T / 243) with T the five-digit number, so that
+// multiplying by 3 pushes the next digit out at the top. A block is three stretches of bytes; digit n of the i-th byte
+// of a stretch is the stretch's element n * bytes + i.
+struct Stretch {
+  size_t first_byte, bytes, first_element, digits;
+};
+constexpr Stretch kTq1Stretches[] = {{0, 32, 0, 5}, {32, 16, 160, 5}, {48, 4, 240, 4}};
+
+void UnpackTq1Block(const std::byte* block, uint8_t* codes) {
+  for (const Stretch& s : kTq1Stretches) {
+    uint16_t rest[32];
+    for (size_t i = 0; i < s.bytes; ++i) rest[i] = uint16_t(block[s.first_byte + i]);
+    uint8_t* out = codes + s.first_element;
+    for (size_t n = 0; n < s.digits; ++n, out += s.bytes) {
+      for (size_t i = 0; i < s.bytes; ++i) {
+        const uint16_t tripled = uint16_t(rest[i] * 3);
+        out[i] = uint8_t(tripled >> 8);
+        rest[i] = tripled & 0xffu;
+      }
+    }
+  }
+}
+
+void PackTq1Block(const uint8_t* codes, std::byte* out) {
+  for (const Stretch& s : kTq1Stretches) {
+    for (size_t i = 0; i < s.bytes; ++i) {
+      unsigned number = 0;
+      for (size_t n = 0; n < 5; ++n) {
+        number = 3 * number + (n < s.digits ? codes[s.first_element + n * s.bytes + i] : 0u);
+      }
+      out[s.first_byte + i] = std::byte((256 * number + 242) / 243);
+    }
+  }
+}
+
+// TQ2_0: 32 bytes hold four runs of 32 codes, the first run in the lowest bits; twice.
+void UnpackTq2Block(const std::byte* block, uint8_t* codes) {
+  for (size_t half = 0; half < 2; ++half, block += 32, codes += 128) {
+    for (unsigned run = 0; run < 4; ++run) {
+      for (size_t i = 0; i < 32; ++i) codes[32 * run + i] = uint8_t(block[i]) >> (2 * run) & 3;
+    }
+  }
+}
+
+void PackTq2Block(const uint8_t* codes, std::byte* out) {
+  for (size_t half = 0; half < 2; ++half, codes += 128, out += 32) {
+    for (size_t i = 0; i < 32; ++i) {
+      out[i] = std::byte(codes[i] | codes[32 + i] << 2 | codes[64 + i] << 4 | codes[96 + i] << 6);
+    }
+  }
+}
+
+size_t ScaleOffset(TensorType type) { return Info(type).block_bytes - sizeof(uint16_t); }
+
+bool AllZero(TensorType type, const std::byte* block) {
+  uint8_t codes[kTqBlockElements];
+  UnpackTqBlock(type, block, codes);
+  return std::all_of(codes, codes + kTqBlockElements, [](uint8_t code) { return code == 1; });
+}
+
+Status CheckBlock(const TernarySource& source, uint64_t index, const std::byte* block, float scale) {
+  const uint64_t first = index * kTqBlockElements;
+  const std::string_view name = Info(source.type).name;
+  if (!std::isfinite(scale)) {
+    return Status::Corrupt(fmt::format("the {} scale of the block at row {}, column {} is {}; it must be finite", name,
+                                       first / source.columns, first % source.columns, scale));
+  }
+  if (source.type == TensorType::kTQ2_0 && HasThrees({block, 64})) {
+    const FieldPlace place = FirstThree({block, 64});
+    const uint64_t element = first + place.byte / 32 * 128 + 32 * place.field + place.byte % 32;
+    return Status::Corrupt(fmt::format("{} code at row {}, column {} is 3; codes are 0, 1 or 2", name,
+                                       element / source.columns, element % source.columns));
+  }
+  return {};
+}
+
+// The whole count, for the message; only run once a bad code was seen.
+uint64_t CountTq2Threes(const TernarySource& source) {
+  uint64_t count = 0;
+  for (size_t at = 0; at < source.bytes.size(); at += 66) count += CountThrees(source.bytes.subspan(at, 64));
+  return count;
+}
+
+}  // namespace
+
+void UnpackTqBlock(TensorType type, const std::byte* block, uint8_t* codes) {
+  return type == TensorType::kTQ1_0 ? UnpackTq1Block(block, codes) : UnpackTq2Block(block, codes);
+}
+
+float TqBlockScale(TensorType type, const std::byte* block) {
+  uint16_t half;
+  std::memcpy(&half, block + ScaleOffset(type), sizeof half);
+  return F16ToF32(half);
+}
+
+Result<TernaryScales> InspectTq(const TernarySource& source) {
+  const size_t block_bytes = Info(source.type).block_bytes;
+  const uint64_t blocks = source.rows * source.columns / kTqBlockElements;
+  std::optional<float> common;
+  bool uniform = true;
+  const std::byte* block = source.bytes.data();
+  for (uint64_t i = 0; i < blocks; ++i, block += block_bytes) {
+    const float scale = TqBlockScale(source.type, block);
+    if (Status status = CheckBlock(source, i, block, scale); !status.ok()) {
+      if (!std::isfinite(scale)) return status;
+      return Status::Corrupt(fmt::format("{} ({} such codes)", status.message(), CountTq2Threes(source)));
+    }
+    if (!uniform || scale == 0 || scale == common || AllZero(source.type, block)) continue;
+    if (common) uniform = false;
+    common = scale;
+  }
+  if (uniform) return TernaryScales{.uniform = true, .scale = common.value_or(0.0f), .group_columns = 0};
+  return TernaryScales{.uniform = false, .scale = 0, .group_columns = kTqBlockElements};
+}
+
+void UnpackTqRow(const TernarySource& source, uint64_t row, uint8_t* codes) {
+  const size_t block_bytes = Info(source.type).block_bytes;
+  const uint64_t blocks = source.columns / kTqBlockElements;
+  const std::byte* block = source.bytes.data() + row * blocks * block_bytes;
+  for (uint64_t i = 0; i < blocks; ++i, block += block_bytes, codes += kTqBlockElements) {
+    if (TqBlockScale(source.type, block) == 0) {
+      std::memset(codes, 1, kTqBlockElements);
+      continue;
+    }
+    UnpackTqBlock(source.type, block, codes);
+    if (source.type == TensorType::kTQ1_0) continue;
+    for (size_t k = 0; k < kTqBlockElements; ++k) codes[k] = uint8_t(FieldCodes(codes[k], 0));
+  }
+}
+
+void TqRowScales(const TernarySource& source, uint64_t row, float* scales) {
+  const size_t block_bytes = Info(source.type).block_bytes;
+  const uint64_t blocks = source.columns / kTqBlockElements;
+  const std::byte* block = source.bytes.data() + row * blocks * block_bytes;
+  for (uint64_t i = 0; i < blocks; ++i, block += block_bytes) scales[i] = TqBlockScale(source.type, block);
+}
+
+void PackTq(TensorType type, std::span<const uint8_t> codes, uint16_t scale_f16, std::byte* out) {
+  const size_t block_bytes = Info(type).block_bytes;
+  for (; !codes.empty(); codes = codes.subspan(kTqBlockElements), out += block_bytes) {
+    const auto block = codes.first(kTqBlockElements);
+    type == TensorType::kTQ1_0 ? PackTq1Block(block.data(), out) : PackTq2Block(block.data(), out);
+    const bool zero = std::all_of(block.begin(), block.end(), [](uint8_t code) { return code == 1; });
+    const uint16_t stored = zero ? uint16_t{0} : scale_f16;
+    std::memcpy(out + ScaleOffset(type), &stored, sizeof stored);
+  }
+}
+
+}  // namespace sterna::quant
