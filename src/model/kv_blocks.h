@@ -30,6 +30,8 @@ class KvBlockPool {
 class KvTable {
  public:
   KvTable() = default;
+  // Up to `max_tokens`, Reserve allocates no memory.
+  explicit KvTable(uint32_t max_tokens);
   // Makes room for positions below `tokens`; takes blocks from `pool`. On error the table keeps what it had.
   Status Reserve(uint32_t tokens, KvBlockPool& pool);
   // Keeps positions below `tokens` and gives the other blocks back.

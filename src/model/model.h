@@ -29,8 +29,11 @@ class Model {
   uint64_t BytesPerToken() const { return bytes_per_token_; }
   // Multiply-adds of one token's ternary products.
   uint64_t TernaryMacsPerToken() const { return ternary_macs_per_token_; }
+  // Oddities that do not stop the model from running ("tensor 'x' is not part of ..."), one line each.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
-  // One step: every row of the batch through all layers; logits of batch.output_rows are then in the backend.
+  // One step: every row of the batch through all layers; logits of batch.output_rows are then in the backend. Corrupt
+  // when the model's file shrank meanwhile; nothing computed by that step is to be used then. Allocates nothing.
   Status Forward(const backend::Batch& batch);
 
  private:
@@ -38,8 +41,12 @@ class Model {
     backend::VectorId attn_norm, attn_sub_norm, ffn_norm, ffn_sub_norm;
     backend::TernaryId q, k, v, o, gate, up, down;
   };
-  Model(ModelConfig config, backend::Backend& backend);
+  Model(ModelConfig config, const format::GgufFile& file, backend::Backend& backend);
+  void Attention(uint32_t index);
+  void FeedForward(uint32_t index);
+
   ModelConfig config_;
+  const format::GgufFile& file_;
   backend::Backend& backend_;
   backend::DenseId embedding_{}, head_{};
   backend::VectorId output_norm_{};
@@ -48,7 +55,8 @@ class Model {
   bool tied_head_ = true;
   uint64_t bytes_per_token_ = 0, ternary_macs_per_token_ = 0;
   backend::SlotId x_{}, h_{}, q_{}, k_{}, v_{}, attn_{}, gate_{}, up_{};
-  backend::Int8Id hidden_i8_{}, ffn_i8_{};
+  backend::Int8Id hidden_i8_{}, attn_i8_{}, ffn_i8_{};
+  std::vector<std::string> warnings_;
   friend class ModelLoader;
 };
 

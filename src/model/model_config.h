@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "backend/backend.h"
@@ -16,6 +17,7 @@ struct ModelOptions {
   enum class FfnActivation : uint8_t { kAuto, kRelu2, kSilu };
   FfnActivation ffn_activation = FfnActivation::kAuto;
   quant::I2sLayout i2s_layout = quant::I2sLayout::kX86;
+  std::function<void(double fraction)> on_progress;  // after each layer of weights; may be empty
 };
 
 // The shape of a model, read from its file's metadata and checked against itself; tensors are checked against it later.

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/activation.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/status_macros.h"
+
+namespace sterna::model {
+namespace {
+
+using backend::Activation;
+
+std::optional<Activation> ActivationByName(std::string_view name) {
+  for (std::string_view relu2 : {"relu2", "relu_squared", "squared_relu", "relu^2"}) {
+    if (name == relu2) return Activation::kRelu2;
+  }
+  for (std::string_view silu : {"silu", "swish"}) {
+    if (name == silu) return Activation::kSilu;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<ActivationChoice> DecideActivation(const Architecture& architecture, const ConfigKeys& keys,
+                                          const ModelConfig& config, std::string_view tokenizer_model,
+                                          ModelOptions::FfnActivation flag) {
+  if (flag == ModelOptions::FfnActivation::kRelu2) return ActivationChoice{Activation::kRelu2, "relu2: --ffn-act"};
+  if (flag == ModelOptions::FfnActivation::kSilu) return ActivationChoice{Activation::kSilu, "silu: --ffn-act"};
+
+  constexpr std::string_view kSuffix = "hidden_activation";
+  STERNA_ASSIGN_OR_RETURN(const std::optional<std::string_view> stored, keys.Text(kSuffix));
+  if (stored) {
+    const std::optional<Activation> kind = ActivationByName(*stored);
+    if (!kind) {
+      return Status::Unsupported(
+          fmt::format("{} is '{}'; known are relu2 and silu", keys.Key(kSuffix), stored->substr(0, 64)));
+    }
+    return ActivationChoice{
+        *kind, fmt::format("{}: key {}", *kind == Activation::kRelu2 ? "relu2" : "silu", keys.Key(kSuffix))};
+  }
+
+  if (std::optional<ActivationChoice> inferred = architecture.infer_activation(config, tokenizer_model)) {
+    return *std::move(inferred);
+  }
+  return Status::InvalidArgument(
+      fmt::format("the file does not say whether its feed-forward activation is relu2 or silu ({} stands for both, "
+                  "and a vocabulary of {} with hidden size {} is no known model); pass --ffn-act relu2 or "
+                  "--ffn-act silu",
+                  config.architecture, config.vocabulary_size, config.hidden));
+}
+
+}  // namespace sterna::model

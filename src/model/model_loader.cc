@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/model_loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/checked_math.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "quant/dequantize.h"
+
+namespace sterna::model {
+namespace {
+
+// Columns and bytes of one block of a ternary row as backends keep it (2 bits a weight).
+constexpr uint64_t kPackedColumns = 128;
+constexpr uint64_t kPackedBytes = 32;
+constexpr size_t kMaxNamesInWarning = 5;
+
+}  // namespace
+
+ModelLoader::ModelLoader(const format::GgufFile& file, const ModelOptions& options, backend::Backend& backend)
+    : file_(file), options_(options), backend_(backend), tensors_(file) {}
+
+Result<std::unique_ptr<Model>> ModelLoader::Load() {
+  STERNA_ASSIGN_OR_RETURN(ModelConfig config, ReadModelConfig(file_, options_));
+  architecture_ = FindArchitecture(config.architecture);
+  model_ = std::unique_ptr<Model>(new Model(std::move(config), file_, backend_));
+
+  STERNA_RETURN_IF_ERROR(LoadEmbeddingAndHead());
+  const uint32_t layers = model_->config_.layers;
+  model_->layers_.resize(layers);
+  for (uint32_t layer = 0; layer < layers; ++layer) {
+    STERNA_RETURN_IF_ERROR(LoadLayer(layer));
+    if (options_.on_progress) options_.on_progress(double(layer + 1) / layers);
+  }
+  for (std::string_view type : weight_types_) {
+    model_->weight_type_.append(model_->weight_type_.empty() ? "" : "+").append(type);
+  }
+  AddSlots();
+  ReportUnused();
+  // What was read from a file that shrank meanwhile is zeros.
+  STERNA_RETURN_IF_ERROR(file_.CheckStillWhole());
+  return std::move(model_);
+}
+
+std::string ModelLoader::Name(uint32_t layer, std::string_view role, std::string_view ending) {
+  return fmt::format("blk.{}.{}.{}", layer, role, ending);
+}
+
+Status ModelLoader::LoadEmbeddingAndHead() {
+  STERNA_RETURN_IF_ERROR(LoadNorm("output_norm.weight", model_->config_.hidden, model_->output_norm_));
+  std::string embedding_type;
+  STERNA_RETURN_IF_ERROR(LoadDense("token_embd.weight", model_->embedding_, embedding_type));
+  // A file with both may hold the same matrix twice; then reading the second costs nothing, as the first is only looked
+  // up row by row.
+  model_->tied_head_ = !tensors_.Has("output.weight");
+  if (model_->tied_head_) {
+    model_->head_ = model_->embedding_;
+    model_->head_type_ = embedding_type;
+  } else {
+    STERNA_RETURN_IF_ERROR(LoadDense("output.weight", model_->head_, model_->head_type_));
+  }
+  model_->bytes_per_token_ +=
+      file_.FindTensor(model_->tied_head_ ? "token_embd.weight" : "output.weight")->bytes.size();
+  return {};
+}
+
+Status ModelLoader::LoadLayer(uint32_t index) {
+  const ModelConfig& config = model_->config_;
+  const LayerTensorNames& names = architecture_->layer;
+  const uint32_t hidden = config.hidden, ffn = config.ffn;
+  const uint32_t q_width = config.heads * config.head_dim, kv_width = config.kv_heads * config.head_dim;
+  Model::Layer& layer = model_->layers_[index];
+
+  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.attn_norm, "weight"), hidden, layer.attn_norm));
+  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.attn_sub_norm, "weight"), q_width, layer.attn_sub_norm));
+  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.ffn_norm, "weight"), hidden, layer.ffn_norm));
+  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.ffn_sub_norm, "weight"), ffn, layer.ffn_sub_norm));
+  STERNA_RETURN_IF_ERROR(LoadLinear(index, names.q, q_width, hidden, layer.q));
+  STERNA_RETURN_IF_ERROR(LoadLinear(index, names.k, kv_width, hidden, layer.k));
+  STERNA_RETURN_IF_ERROR(LoadLinear(index, names.v, kv_width, hidden, layer.v));
+  STERNA_RETURN_IF_ERROR(LoadLinear(index, names.o, hidden, q_width, layer.o));
+  STERNA_RETURN_IF_ERROR(LoadLinear(index, names.gate, ffn, hidden, layer.gate));
+  STERNA_RETURN_IF_ERROR(LoadLinear(index, names.up, ffn, hidden, layer.up));
+  return LoadLinear(index, names.down, hidden, ffn, layer.down);
+}
+
+Status ModelLoader::LoadNorm(const std::string& name, uint32_t size, backend::VectorId& id) {
+  STERNA_ASSIGN_OR_RETURN(const std::vector<float> gain, tensors_.Vector(name, size));
+  STERNA_ASSIGN_OR_RETURN(id, backend_.AddVector(gain));
+  return {};
+}
+
+Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns,
+                               backend::TernaryId& id) {
+  const std::string name = Name(layer, role, "weight");
+  STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, rows, columns));
+  const quant::TypeInfo& type = quant::Info(*tensor->type);
+  if (!type.ternary) {
+    return tensors_.Unsupported(
+        name, fmt::format("is of type {}; linear layers must be ternary (I2_S, TQ1_0 or TQ2_0)", type.name));
+  }
+  STERNA_ASSIGN_OR_RETURN(const float scale, tensors_.Scale(Name(layer, role, "scale")));
+  const quant::TernarySource source{*tensor->type, options_.i2s_layout, rows, columns, tensor->bytes};
+  Result<backend::TernaryId> added = backend_.AddTernary(source, scale);
+  if (!added.ok()) {
+    return {added.status().code(),
+            fmt::format("file '{}': tensor '{}': {}", file_.name(), name, added.status().message())};
+  }
+  id = *added;
+  weight_types_.insert(type.name);
+  model_->bytes_per_token_ += rows * CeilDiv(columns, kPackedColumns) * kPackedBytes;
+  model_->ternary_macs_per_token_ += rows * columns;
+  return {};
+}
+
+Status ModelLoader::LoadDense(const std::string& name, backend::DenseId& id, std::string& type_name) {
+  const uint64_t rows = model_->config_.vocabulary_size, columns = model_->config_.hidden;
+  STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, rows, columns));
+  type_name = quant::Info(*tensor->type).name;
+  if (!quant::CanDequantizeRow(*tensor->type)) {
+    return tensors_.Unsupported(name, fmt::format("is of type {}; an embedding or head may be F32, F16, BF16, Q8_0, "
+                                                  "Q6_K, Q4_0, TQ1_0 or TQ2_0",
+                                                  type_name));
+  }
+  Result<backend::DenseId> added = backend_.AddDense(*tensor->type, rows, columns, tensor->bytes);
+  if (!added.ok()) {
+    return {added.status().code(),
+            fmt::format("file '{}': tensor '{}': {}", file_.name(), name, added.status().message())};
+  }
+  id = *added;
+  return {};
+}
+
+void ModelLoader::AddSlots() {
+  const ModelConfig& config = model_->config_;
+  const uint32_t q_width = config.heads * config.head_dim, kv_width = config.kv_heads * config.head_dim;
+  model_->x_ = backend_.AddSlot(config.hidden);
+  model_->h_ = backend_.AddSlot(config.hidden);
+  model_->q_ = backend_.AddSlot(q_width);
+  model_->k_ = backend_.AddSlot(kv_width);
+  model_->v_ = backend_.AddSlot(kv_width);
+  model_->attn_ = backend_.AddSlot(q_width);
+  model_->gate_ = backend_.AddSlot(config.ffn);
+  model_->up_ = backend_.AddSlot(config.ffn);
+  model_->hidden_i8_ = backend_.AddInt8Slot(config.hidden);
+  model_->attn_i8_ = backend_.AddInt8Slot(q_width);
+  model_->ffn_i8_ = backend_.AddInt8Slot(config.ffn);
+}
+
+void ModelLoader::ReportUnused() {
+  const std::vector<std::string_view> unused = tensors_.Unused();
+  if (unused.empty()) return;
+  std::string names;
+  for (size_t i = 0; i < std::min(unused.size(), kMaxNamesInWarning); ++i) {
+    names += fmt::format("{}'{}'", i == 0 ? "" : ", ", unused[i]);
+  }
+  model_->warnings_.push_back(fmt::format("file '{}': {} tensors are not part of architecture {} and are ignored: {}{}",
+                                          file_.name(), unused.size(), architecture_->name, names,
+                                          unused.size() > kMaxNamesInWarning ? ", ..." : ""));
+  for (const std::string& warning : model_->warnings_) Log(LogLevel::kWarn, "model", warning);
+}
+
+}  // namespace sterna::model
