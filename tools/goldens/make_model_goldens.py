@@ -98,6 +98,7 @@ def mutant_report(spec, weights, tokens, truth):
 def check_golden(golden):
     """A golden must bite and must not hang on a rounding tie."""
     assert len(golden["ids"]) >= 64
+    assert len(set(golden["greedy"])) >= 5, f"the continuation repeats itself: {golden['greedy']}"
     assert min(golden["attention_logit_std"]) >= 1.0, golden["attention_logit_std"]
     for name, mutant in golden["mutants"].items():
         assert mutant["max"] >= 100 * TOLERANCE and mutant["last_position"] >= 100 * TOLERANCE, (name, mutant)
@@ -121,10 +122,10 @@ def write_models(spec, weights, dense, tokenizer, merges):
 
 def compute_golden(spec, weights, tokenizer):
     """(golden without its model files, logits of the stored positions)."""
-    bos = tokenizer.token_to_id("<|begin_of_text|>")
+    first = tokenizer.token_to_id("<|begin_of_text|>") if spec.text_prompt else None
     allowed = list(range(spec.config.vocab - len(tiny_vocab.CONTROL_TOKENS)))
     ids, greedy, margins = tie_free_case(
-        spec.config, weights, bos, spec.prompt_tokens, spec.greedy_tokens,
+        spec.config, weights, first, spec.prompt_tokens, spec.greedy_tokens,
         candidate_rule(spec, tokenizer, allowed), set(allowed))
     everything = ids + greedy[:-1]
     truth, scaled = Reference(spec.config, weights).run(everything)

@@ -47,7 +47,7 @@ class Spec:
 
 SPECS = (
     Spec("b158-tiny", "bitnet-b1.58", Config(256, 512, 2, 4, 2, 288), ("i2_s", "tq1_0", "tq2_0"),
-         pre=None, f16_scales=True, dead_channels=True, text_prompt=True, prompt_tokens=96),
+         embedding="q8_0", pre=None, f16_scales=True, dead_channels=True, text_prompt=True, prompt_tokens=96),
     Spec("b158-odd", "bitnet-25", Config(384, 640, 1, 6, 3, 271), embedding="q4_0", head="f16",
          write_activation=False, prompt_tokens=80, seed=2),
     Spec("bitnet-silu", "bitnet", Config(256, 512, 2, 8, 8, 288, act="silu", theta=10000.0),

@@ -11,14 +11,14 @@ from float_reference import Reference
 
 
 def build_prompt(config, weights, first, length, candidates_of):
-    """Tokens [length]; the last ones can be replaced by complete(). candidates_of(tokens) -> ids."""
+    """Tokens [length]; the last ones can be replaced by complete(). candidates_of(tokens) -> ids.
+
+    `first` is the token at position 0, or None to choose it like the others.
+    """
     reference = Reference(config, weights)
-    tokens, margins = [first], []
-    reference.step([first])
-    margins.append(reference.tie_margins()[0])
-    reference.commit()
+    tokens, margins = [], []
     while len(tokens) < length:
-        candidates = candidates_of(tokens)
+        candidates = [first] if first is not None and not tokens else candidates_of(tokens)
         reference.step(candidates)
         margin = reference.tie_margins()
         best = int(margin.argmax())

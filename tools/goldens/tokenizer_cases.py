@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The strings that tokenizer vectors are made of: hand-picked corners and a seeded fuzz generator."""
-import random
-
+"""The strings that tokenizer vectors are made of: hand-picked corners, and what fuzz texts consist of."""
 SPACES = ["\t", "\n", "\x0b", "\x0c", "\r", " ", "\x85", "\xa0", "\u1680", "\u2000", "\u2003", "\u200a",
           "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"]
 NOT_SPACES = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u180e", "\x1c", "\x1f", "\x00", "\x7f", "\xad"]
@@ -68,28 +66,8 @@ def hand_picked(special_names):
     return list(dict.fromkeys(s for group in groups for s in group))
 
 
-# --- fuzz -----------------------------------------------------------------------------
+# What fuzz texts are put together from.
 RANGES = [(0x20, 0x7E), (0x20, 0x7E), (0x00, 0x1F), (0xA0, 0x17F), (0x300, 0x36F), (0x370, 0x5FF), (0x600, 0x6FF), (0x900, 0x97F),
           (0xE00, 0xE7F), (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x2070, 0x218B), (0x3000, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3),
           (0xE000, 0xE0FF), (0xFB00, 0xFFEF), (0x10000, 0x1FFFF), (0x20000, 0x2A6DF), (0xE0000, 0x10FFFF)]
 CHUNKS = ["the", " the", "ing", "er", " and", "light", "house", "'ll", "'S", "  ", "\n\n", "\r\n", " \n ", "   x", "12", "345", "...", "!?", "->", "://"]
-
-
-def fuzz(seed, count, special_names=(), longest=9):
-    """`count` distinct strings of up to `longest` pieces: code points of all planes, spaces, word parts."""
-    rng = random.Random(seed)
-    seen = {}
-    while len(seen) < count:
-        pieces = []
-        for _ in range(rng.randint(1, longest)):
-            kind = rng.random()
-            if kind < 0.45:
-                pieces.append(chr(rng.randint(*rng.choice(RANGES))))
-            elif kind < 0.65:
-                pieces.append(rng.choice(SPACES))
-            elif kind < 0.97 or not special_names:
-                pieces.append(rng.choice(CHUNKS))
-            else:
-                pieces.append(rng.choice(special_names))
-        seen["".join(pieces)] = None
-    return list(seen)
