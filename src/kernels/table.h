@@ -11,7 +11,8 @@
 //                    model's are code 1. Rows follow each other without gaps, 64-byte aligned start.
 //   int8 rows        `stride` bytes apart, stride = blocks * 128, zero past the model's columns, 64-byte aligned.
 //   float rows       `stride` floats apart, stride % 16 == 0, 64-byte aligned.
-// No kernel reads or writes outside the ranges it states. Outputs never overlap inputs unless said so.
+// No kernel reads or writes outside the ranges it states, whatever the bytes. Outputs never overlap inputs unless said
+// so. Which NaN a NaN result is, and the product of a stored code 3, are not part of the promise of equal bits.
 #pragma once
 
 #include <cstddef>
@@ -114,18 +115,19 @@ struct KernelTable {
                const float* sines) noexcept;
 
   // Stores one token's key and value of one KV head at `slot` (0..63) of a block. kKvF16: rounded to nearest even.
-  // kKvQ8: per token and head s = max|x| / 127 (0 for a zero row), q = round_half_even(x / s) clamped to +-127, NaN to
-  // 0.
+  // kKvQ8: per token and head s = max|x| / 127, q = round_half_even(x / s) clamped to +-127, NaN to 0;
+  // s = 0 gives q = 0. NaN does not count for the maximum.
   void (*store_kv[kKvTypeCount])(const float* key, const float* value, size_t head_dim, const KvBlock& block,
                                  size_t slot) noexcept;
 
   // For each of `heads` queries (head_dim floats, q_stride apart) over the first `tokens` (1..64) slots of a block:
-  //   score[j] = softmax_scale * chain over d of fma(q[d], key[d][j], acc)      (kKvQ8: the chain over the stored
-  //   integers as
-  //              floats, then * key_scale[j], then * softmax_scale)
-  //   max = largest score; p[j] = exp(score[j] - max); sum: lane j % 16, plain adds, then the tree of rms_norm
-  //   out[d] = chain over j of fma(p[j], value[j][d], acc)                      (kKvQ8: p[j] * value_scale[j] in p's
-  //   place)
+  //   score[j] = softmax_scale * (chain over d of fma(q[d], key[d][j], acc), from 0)
+  //   max      = the largest score that is a number (-infinity when there is none), + 0 so that it is never -0
+  //   p[j]     = exp(score[j] - max)
+  //   sum      = p in lanes j % 16, plain adds, then the tree of rms_norm
+  //   out[d]   = chain over j of fma(p[j], value[j][d], acc), from 0
+  // kKvQ8: the chain over d runs over the stored integers as floats and is multiplied by key_scale[j] before
+  // softmax_scale; p[j] * value_scale[j] stands in p's place in the chain over j (not in sum).
   // Writes one partial per head, partial_stride floats apart.
   void (*attend_block[kKvTypeCount])(const float* q, size_t heads, size_t q_stride, const KvBlock& block, size_t tokens,
                                      size_t head_dim, float softmax_scale, float* partials,
@@ -148,5 +150,9 @@ struct KernelTable {
   // y[i] = exp(x[i]) by the table's own polynomial (kernels/scalar/exp.h gives it); here so that tests can compare it.
   void (*exp)(const float* x, size_t count, float* y) noexcept;
 };
+
+// Defined by the folder of each set that the build holds (dispatch.h lists them).
+extern const KernelTable kScalarTable;
+extern const KernelTable kAvx2Table;
 
 }  // namespace sterna::kernels

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/scalar/exp.h"
+#include "kernels/scalar/scalar_ops.h"
+
+namespace sterna::kernels::scalar {
+
+void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines, const float* sines) noexcept {
+  const size_t half = rotary / 2;
+  for (size_t h = 0; h < heads; ++h, x += head_dim) {
+    for (size_t i = 0; i < half; ++i) {
+      const float a = x[i], b = x[i + half];
+      x[i] = (a * cosines[i]) - (b * sines[i]);
+      x[i + half] = (b * cosines[i]) + (a * sines[i]);
+    }
+  }
+}
+
+void Add(float* x, const float* y, size_t count) noexcept {
+  for (size_t i = 0; i < count; ++i) x[i] = x[i] + y[i];
+}
+
+void Relu2Mul(float* gate, const float* up, size_t count) noexcept {
+  for (size_t i = 0; i < count; ++i) {
+    const float r = gate[i] > 0.0f ? gate[i] : 0.0f;
+    gate[i] = (r * r) * up[i];
+  }
+}
+
+void SiluMul(float* gate, const float* up, size_t count) noexcept {
+  for (size_t i = 0; i < count; ++i) gate[i] = (gate[i] / (1.0f + Exp(-gate[i]))) * up[i];
+}
+
+void ExpRow(const float* x, size_t count, float* y) noexcept {
+  for (size_t i = 0; i < count; ++i) y[i] = Exp(x[i]);
+}
+
+}  // namespace sterna::kernels::scalar
