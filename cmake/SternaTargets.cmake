@@ -17,7 +17,11 @@ function(sterna_test name)
   target_link_libraries(${name} PRIVATE sterna_options GTest::gtest_main GTest::gmock ${ARG_DEPENDS})
   target_compile_definitions(${name} PRIVATE STERNA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
                              STERNA_MODELS="${PROJECT_SOURCE_DIR}/models")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  # PROPERTIES above is a flat list and cannot hold a list of labels; CTest runs this file after the one that finds the tests.
+  set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
+  file(WRITE ${labels_file} "if(${name}_TESTS)\n  set_tests_properties(\${${name}_TESTS} PROPERTIES LABELS \"${ARG_LABELS}\")\nendif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
 endfunction()
 
 # sterna_fuzzer(gguf_reader_fuzzer SOURCES f.cc DEPENDS sterna::format): a libFuzzer executable. With STERNA_BUILD_FUZZERS off nothing is made.
