@@ -18,9 +18,8 @@ struct CodePointRange {
 
 template <std::size_t kCount>
 bool Contains(const CodePointRange (&ranges)[kCount], char32_t code_point) {
-  const auto* after = std::upper_bound(
-      std::begin(ranges), std::end(ranges), code_point,
-      [](char32_t value, const CodePointRange& range) { return value < range.first; });
+  const auto* after = std::upper_bound(std::begin(ranges), std::end(ranges), code_point,
+                                       [](char32_t value, const CodePointRange& range) { return value < range.first; });
   return after != std::begin(ranges) && code_point <= std::prev(after)->last;
 }
 

@@ -14,7 +14,7 @@ import struct
 import sys
 
 import tokenizers
-from tokenizers import Regex, models, pre_tokenizers
+from tokenizers import Regex, pre_tokenizers
 
 import build_llama3_vocab
 import gguf_write
@@ -139,7 +139,8 @@ def llama3_vectors(wheel, texts, fuzz):
         ours = encode_all(tokenizer, texts + fuzz, parse)
         theirs = [peer.encode(t, allowed_special="all" if parse else set(), disallowed_special=()) for t in texts + fuzz]
         other = [t for t, a, b in zip(texts + fuzz, ours, theirs) if a != b]
-        print(f"llama3: tiktoken {tiktoken.__version__} differs on {len(other)} of {len(ours)} texts", [ascii(t) for t in other[:20]])
+        print(f"llama3: tiktoken {tiktoken.__version__} differs on {len(other)} of {len(ours)} texts",
+              [ascii(t) for t in other[:20]])
 
 
 def report_classes():
