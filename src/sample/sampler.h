@@ -5,6 +5,7 @@
 // (argmax of logit / temperature + noise), so greedy is the same code without noise.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -42,7 +43,8 @@ class Sampler {
  public:
   explicit Sampler(size_t vocabulary_size);
   // Order: bias, penalties, temperature, top-k, top-p, min-p, draw. `logits` is [vocabulary] and is overwritten.
-  // Ties go to the smaller id. NaN logits count as -infinity; Internal when no token is left.
+  // Ties go to the smaller id. NaN logits count as -infinity, +infinity as the largest float; Internal when no token is
+  // left. `params` must have passed Validate. Not thread-safe: one sampler for each thread that draws.
   Result<int32_t> Draw(std::span<float> logits, const SamplingParams& params, const DrawContext& context);
 
  private:
@@ -50,14 +52,25 @@ class Sampler {
     float logit;
     int32_t id;
   };
-  std::vector<Candidate> candidates_;
-  std::vector<uint32_t> counts_;
+  void ApplyPenalties(std::span<float> logits, const SamplingParams& params, std::span<const int32_t> history);
+  void CollectCandidates(std::span<const float> logits);
+  Candidate Best() const;
+  void SortBest(size_t count);
+  void CutTopK(uint32_t top_k);
+  void CutTopP(const SamplingParams& params);
+  void CutMinP(const SamplingParams& params);
+  int32_t DrawCandidate(const SamplingParams& params, const DrawContext& context) const;
+
+  std::vector<Candidate> candidates_;  // by id, except that the first sorted_count_ are the best ones, best first
+  size_t sorted_count_ = 0;
+  std::vector<uint32_t> counts_;  // all 0 between draws
 };
 
 // Uniform in (0, 1), the noise behind a draw: a counter-based hash of its four arguments.
 double DrawNoise(uint64_t seed, uint32_t choice, uint64_t position, int32_t token);
 
-// The log-probability (natural) of each of the given tokens under softmax(logits), fixed summation order.
+// The natural logarithm of the token's probability under softmax(logits), summed in id order. -infinity for a token
+// that is banned or outside the vocabulary; NaN and infinite logits count as in Sampler::Draw.
 double LogProbability(std::span<const float> logits, int32_t token);
 
 }  // namespace sterna::sample

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "format/gguf_file.h"
@@ -28,7 +29,7 @@ struct Vocabulary {
   std::vector<TokenKind> kinds;
   std::vector<float> scores;                                // may be empty
   std::vector<std::pair<std::string, std::string>> merges;  // rank = index
-  std::optional<TokenId> bos, eos, eot, unknown, padding;
+  std::optional<TokenId> bos, eos, eot, unknown, padding;   // eot: from the file, else found by its text
   bool add_bos = false;
   bool add_eos = false;
   bool ignore_merges = false;
@@ -39,7 +40,18 @@ struct Vocabulary {
   std::vector<std::string> warnings;
 };
 
-// Corrupt or Unsupported, naming the key and the limit. Works on a file without tensors.
+// Corrupt or Unsupported, naming the file, the key and the limit. Works on a file without tensors.
+//
+// Limits: kMaxTokens tokens, kMaxMerges merges, kMaxTokenBytes bytes a token. A missing tokenizer.ggml.pre is inferred
+// from the architecture or from Llama 3's special tokens, or is Unsupported; a missing token_type makes tokens spelled
+// <|...|> control tokens. What is odd but harmless becomes a warning.
+inline constexpr size_t kMaxTokens = size_t(1) << 22;
+inline constexpr size_t kMaxMerges = size_t(1) << 23;
+inline constexpr size_t kMaxTokenBytes = size_t(1) << 16;
 Result<Vocabulary> ReadVocabulary(const format::GgufFile& file);
+
+// What every use of a vocabulary relies on: one kind for each token and special ids inside it. ReadVocabulary's results
+// pass; InvalidArgument for one put together otherwise.
+Status CheckVocabulary(const Vocabulary& vocabulary);
 
 }  // namespace sterna::text

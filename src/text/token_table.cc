@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "text/token_table.h"
+
+#include <bit>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "text/byte_alphabet.h"
+#include "text/known_tokens.h"
+
+namespace sterna::text {
+namespace {
+
+// Far above what a half full table needs by chance (about 100 for a million tokens); a file made to collide is refused
+// instead of taking for ever.
+constexpr size_t kMaxProbes = 512;
+
+uint64_t Mix(uint64_t x) {
+  x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
+  return x ^ (x >> 29);
+}
+
+uint32_t Hash(std::string_view bytes) {
+  uint64_t state = bytes.size();
+  while (bytes.size() >= 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes.data(), 8);
+    state = Mix(state ^ word) + 0x9e3779b97f4a7c15u;
+    bytes.remove_prefix(8);
+  }
+  uint64_t rest = 0;
+  std::memcpy(&rest, bytes.data(), bytes.size());
+  return uint32_t(Mix(Mix(state ^ rest)));
+}
+
+bool IsPlainByteToken(const Vocabulary& vocabulary, size_t id) {
+  return vocabulary.kinds[id] == TokenKind::kByte && ParseByteToken(vocabulary.tokens[id]).has_value();
+}
+
+void WarnCount(size_t count, std::string_view what, std::vector<std::string>& warnings) {
+  if (count > 0) warnings.push_back(fmt::format("tokenizer.ggml.tokens: {} {}", count, what));
+}
+
+}  // namespace
+
+Result<TokenTable> TokenTable::Create(const Vocabulary& vocabulary, std::vector<std::string>& warnings) {
+  TokenTable table;
+  const size_t count = vocabulary.tokens.size();
+  table.offsets_.reserve(count + 1);
+  table.offsets_.push_back(0);
+  table.slots_.resize(std::bit_ceil(2 * count + 1));
+  size_t duplicates = 0, outside_alphabet = 0, empty = 0, bad_bytes = 0;
+  for (size_t id = 0; id < count; ++id) {
+    const std::string& text = vocabulary.tokens[id];
+    const bool normal = vocabulary.kinds[id] == TokenKind::kNormal;
+    bool reachable = normal && !text.empty();
+    if (IsPlainByteToken(vocabulary, id)) {
+      table.bytes_.push_back(char(*ParseByteToken(text)));
+    } else if (const auto decoded = normal ? DecodeAlphabet(text) : std::nullopt) {
+      table.bytes_.append(*decoded);
+    } else {
+      table.bytes_.append(text);
+      reachable = false;
+      outside_alphabet += normal;
+      bad_bytes += vocabulary.kinds[id] == TokenKind::kByte;
+    }
+    table.offsets_.push_back(table.bytes_.size());
+    empty += text.empty();
+    if (!reachable) continue;
+    const Insertion insertion = table.Insert(TokenId(id));
+    if (insertion == Insertion::kTooManyCollisions) {
+      return Status::Unsupported(
+          fmt::format("tokenizer.ggml.tokens: over {} tokens share a hash, as if made to", kMaxProbes));
+    }
+    duplicates += insertion == Insertion::kDuplicate;
+  }
+  WarnCount(duplicates, "duplicate tokens; text becomes the first of each", warnings);
+  WarnCount(outside_alphabet, "normal tokens with characters outside the byte alphabet; no text becomes them",
+            warnings);
+  WarnCount(empty, "empty tokens; no text becomes them", warnings);
+  WarnCount(bad_bytes, "byte tokens that are not <0x00> to <0xFF>; they stand for their own text", warnings);
+  return table;
+}
+
+TokenTable::Insertion TokenTable::Insert(TokenId id) {
+  const std::string_view bytes = Bytes(id);
+  const uint32_t hash = Hash(bytes);
+  const size_t mask = slots_.size() - 1;
+  for (size_t probe = 0; probe < kMaxProbes; ++probe) {
+    Slot& slot = slots_[(hash + probe) & mask];
+    if (slot.id < 0) {
+      slot = {hash, id};
+      return Insertion::kDone;
+    }
+    if (slot.hash == hash && Bytes(slot.id) == bytes) return Insertion::kDuplicate;
+  }
+  return Insertion::kTooManyCollisions;
+}
+
+std::optional<TokenId> TokenTable::Find(std::string_view bytes) const {
+  const uint32_t hash = Hash(bytes);
+  const size_t mask = slots_.size() - 1;
+  for (size_t probe = 0; probe < kMaxProbes; ++probe) {
+    const Slot& slot = slots_[(hash + probe) & mask];
+    if (slot.id < 0) return std::nullopt;
+    if (slot.hash == hash && Bytes(slot.id) == bytes) return slot.id;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sterna::text
