@@ -89,7 +89,8 @@ class Backend {
   virtual void GatedActivation(Activation kind, SlotId gate, SlotId up) = 0;  // gate = act(gate) * up
   virtual void Add(SlotId x, SlotId y) = 0;                                   // x = x + y
   virtual void Head(DenseId head, SlotId in, VectorId gain, float eps) = 0;   // logits of output_rows of rms(in)
-  // Ends the step: Corrupt when a file read in place failed meanwhile.
+  // Ends the step; a device reports here what went wrong in it. Matrices that are read in place belong to whoever
+  // mapped them: that caller checks them (format::GgufFile::CheckStillWhole) before it trusts the logits.
   virtual Status EndStep() = 0;
   // Valid after EndStep until the next BeginStep: logits [vocabulary] of the i-th output row. The caller may overwrite
   // them.

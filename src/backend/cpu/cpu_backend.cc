@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cpu/cpu_backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "backend/cpu/cpu_backend_impl.h"
+#include "base/check.h"
+#include "base/checked_math.h"
+#include "base/status_macros.h"
+
+namespace sterna::backend {
+namespace {
+
+std::optional<kernels::DenseType> DenseTypeOf(quant::TensorType type) {
+  switch (type) {
+    case quant::TensorType::kF32: return kernels::kDenseF32;
+    case quant::TensorType::kF16: return kernels::kDenseF16;
+    case quant::TensorType::kBF16: return kernels::kDenseBF16;
+    case quant::TensorType::kQ8_0: return kernels::kDenseQ8_0;
+    case quant::TensorType::kQ6_K: return kernels::kDenseQ6_K;
+    case quant::TensorType::kQ4_0: return kernels::kDenseQ4_0;
+    case quant::TensorType::kTQ1_0: return kernels::kDenseTQ1_0;
+    case quant::TensorType::kTQ2_0: return kernels::kDenseTQ2_0;
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CpuBackend> CpuBackend::Create(const kernels::KernelTable& kernels, platform::ThreadPool& pool,
+                                               const CpuBackendOptions& options) {
+  return std::make_unique<CpuBackendImpl>(kernels, pool, options);
+}
+
+CpuBackendImpl::CpuBackendImpl(const kernels::KernelTable& kernels, platform::ThreadPool& pool,
+                               const CpuBackendOptions& options)
+    : kernels_(kernels), pool_(pool), work_(pool, options) {}
+
+Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source, float scale_factor) {
+  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, RepackTernary(source, scale_factor, ternary_arena_, pool_));
+  ternary_.push_back(matrix);
+  return TernaryId(ternary_.size() - 1);
+}
+
+Result<DenseId> CpuBackendImpl::AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
+                                         std::span<const std::byte> bytes) {
+  const std::optional<kernels::DenseType> dense_type = DenseTypeOf(type);
+  if (!dense_type) {
+    return Status::Unsupported(fmt::format("{} is no type for an embedding or a head here", quant::Info(type).name));
+  }
+  STERNA_ASSIGN_OR_RETURN(const uint64_t size_bytes, quant::TensorBytes(type, rows, columns));
+  if (rows == 0 || columns == 0 || size_bytes != bytes.size()) {
+    return Status::InvalidArgument(fmt::format("{} rows of {} columns in {} take {} bytes; {} were given", rows,
+                                               columns, quant::Info(type).name, size_bytes, bytes.size()));
+  }
+  const auto* const data = reinterpret_cast<const uint8_t*>(bytes.data());
+  dense_.push_back({*dense_type, {data, rows, columns, size_bytes / rows}});
+  return DenseId(dense_.size() - 1);
+}
+
+Result<VectorId> CpuBackendImpl::AddVector(std::span<const float> values) {
+  STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, vector_arena_.Take(values.size_bytes()));
+  std::copy(values.begin(), values.end(), reinterpret_cast<float*>(bytes));
+  vectors_.push_back({reinterpret_cast<const float*>(bytes), values.size()});
+  return VectorId(vectors_.size() - 1);
+}
+
+SlotId CpuBackendImpl::AddSlot(uint32_t columns) {
+  slots_.emplace_back(columns);
+  return SlotId(slots_.size() - 1);
+}
+
+Int8Id CpuBackendImpl::AddInt8Slot(uint32_t columns) {
+  int8_slots_.emplace_back(columns);
+  return Int8Id(int8_slots_.size() - 1);
+}
+
+Status CpuBackendImpl::SetKv(const KvShape& shape) {
+  STERNA_ASSIGN_OR_RETURN(kv_, KvStore::Create(shape));
+  return {};
+}
+
+Status CpuBackendImpl::SetRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) {
+  STERNA_ASSIGN_OR_RETURN(rope_, RopeTable::Create(positions, head_dim, rotary, theta, pool_));
+  return {};
+}
+
+Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
+  if (max_rows == 0) return Status::InvalidArgument("a step of 0 rows computes nothing: at least 1 row is needed");
+  max_rows_ = max_rows;
+  max_outputs_ = max_outputs;
+  for (FloatSlot& slot : slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows));
+  for (Int8Slot& slot : int8_slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows));
+
+  uint32_t widest = 0;
+  for (const FloatSlot& slot : slots_) widest = std::max(widest, slot.columns());
+  head_input_ = FloatSlot(widest);
+  STERNA_RETURN_IF_ERROR(head_input_.Allocate(max_outputs));
+
+  size_t vocabulary = 0;
+  for (const DenseMatrix& dense : dense_) vocabulary = std::max(vocabulary, dense.rows.rows);
+  if (vocabulary > UINT32_MAX) return Status::Unsupported(fmt::format("a head of {} rows is too large", vocabulary));
+  logits_ = FloatSlot(uint32_t(vocabulary));
+  STERNA_RETURN_IF_ERROR(logits_.Allocate(max_outputs));
+
+  // The number of query heads comes with each Attend; no slot holds more than this for one KV head.
+  const KvShape& shape = kv_.shape();
+  if (shape.head_dim == 0) return {};
+  partials_per_run_ = std::max<size_t>(1, widest / shape.head_dim / shape.kv_heads);
+  partial_stride_ = RoundUp(kernels::kPartialHeader + shape.head_dim, AlignedBuffer::kAlignment / sizeof(float));
+  const size_t partial_floats = pool_.thread_count() * 2 * partials_per_run_ * partial_stride_;
+  STERNA_ASSIGN_OR_RETURN(partials_, AlignedBuffer::Create(partial_floats * sizeof(float)));
+  return {};
+}
+
+MemoryPlan CpuBackendImpl::Plan() const {
+  uint64_t dense_bytes = 0;
+  for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
+  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + partials_.size();
+  for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
+  for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
+  MemoryPlan plan;
+  plan.items = {{"ternary weights", ternary_arena_.taken_bytes()},
+                {"embedding and head (read in place)", dense_bytes},
+                {"norm weights", vector_arena_.taken_bytes()},
+                {"KV cache", kv_.size_bytes()},
+                {"rotary table", rope_.size_bytes()},
+                {"scratch", scratch_bytes}};
+  return plan;
+}
+
+void CpuBackendImpl::BeginStep(const Batch& batch) {
+  STERNA_DCHECK(batch.tokens.size() <= max_rows_ && batch.output_rows.size() <= max_outputs_);
+  STERNA_DCHECK(batch.positions.size() == batch.tokens.size() && batch.sequences.size() == batch.tokens.size());
+  batch_ = batch;
+}
+
+Status CpuBackendImpl::EndStep() {
+  batch_ = Batch{};
+  return {};
+}
+
+std::span<float> CpuBackendImpl::Logits(uint32_t output_index) {
+  STERNA_DCHECK(output_index < max_outputs_);
+  return {logits_.Row(output_index), vocabulary_};
+}
+
+}  // namespace sterna::backend

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, attention.cc; the rest in
+// cpu_backend.cc.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backend/cpu/activations.h"
+#include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/kv_store.h"
+#include "backend/cpu/rope_table.h"
+#include "backend/cpu/ternary_weights.h"
+#include "backend/cpu/weight_arena.h"
+#include "backend/cpu/work_splitter.h"
+
+namespace sterna::backend {
+
+class CpuBackendImpl final : public CpuBackend {
+ public:
+  CpuBackendImpl(const kernels::KernelTable& kernels, platform::ThreadPool& pool, const CpuBackendOptions& options);
+
+  Result<TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) override;
+  Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
+                           std::span<const std::byte> bytes) override;
+  Result<VectorId> AddVector(std::span<const float> values) override;
+  SlotId AddSlot(uint32_t columns) override;
+  Int8Id AddInt8Slot(uint32_t columns) override;
+  Status SetKv(const KvShape& shape) override;
+  Status SetRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) override;
+  Status Prepare(uint32_t max_rows, uint32_t max_outputs) override;
+  MemoryPlan Plan() const override;
+
+  void BeginStep(const Batch& batch) override;
+  void Embed(DenseId table, SlotId out) override;
+  void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) override;
+  void Quantize(SlotId in, Int8Id out) override;
+  void Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) override;
+  void Rope(SlotId x, uint32_t heads) override;
+  void StoreKv(uint32_t layer, SlotId keys, SlotId values) override;
+  void Attend(uint32_t layer, SlotId queries, uint32_t heads, SlotId out) override;
+  void GatedActivation(Activation kind, SlotId gate, SlotId up) override;
+  void Add(SlotId x, SlotId y) override;
+  void Head(DenseId head, SlotId in, VectorId gain, float eps) override;
+  Status EndStep() override;
+  std::span<float> Logits(uint32_t output_index) override;
+  CpuBackendCounters Counters() const override { return work_.counters(); }
+
+ private:
+  struct DenseMatrix {
+    kernels::DenseType type;
+    kernels::DenseRows rows;
+  };
+  struct Vector {
+    const float* values;
+    size_t count;
+  };
+  struct AttentionHead;  // one query row and KV head (attention.cc)
+
+  size_t rows() const { return batch_.tokens.size(); }
+  FloatSlot& slot(SlotId id) { return slots_[size_t(id)]; }
+  Int8Slot& slot(Int8Id id) { return int8_slots_[size_t(id)]; }
+  const DenseMatrix& matrix(DenseId id) const { return dense_[size_t(id)]; }
+  const TernaryMatrix& matrix(TernaryId id) const { return ternary_[size_t(id)]; }
+  Status AllocateScratch(uint32_t max_rows, uint32_t max_outputs);
+  void AttendHead(const AttentionHead& head, uint32_t worker);
+
+  const kernels::KernelTable& kernels_;
+  platform::ThreadPool& pool_;
+  WorkSplitter work_;
+
+  WeightArena ternary_arena_, vector_arena_;
+  std::vector<TernaryMatrix> ternary_;
+  std::vector<DenseMatrix> dense_;
+  std::vector<Vector> vectors_;
+  std::vector<FloatSlot> slots_;
+  std::vector<Int8Slot> int8_slots_;
+  KvStore kv_;
+  RopeTable rope_;
+
+  uint32_t max_rows_ = 0, max_outputs_ = 0;
+  FloatSlot head_input_{0}, logits_{0};
+  // Two runs of partials per worker: what is known so far, and the next block's.
+  size_t partial_stride_ = 0, partials_per_run_ = 0;
+  AlignedBuffer partials_;
+
+  Batch batch_;
+  size_t vocabulary_ = 0;  // logits per output row of the last Head
+};
+
+}  // namespace sterna::backend

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operations that treat each row on its own.
+#include "backend/cpu/cpu_backend_impl.h"
+#include "base/check.h"
+
+namespace sterna::backend {
+
+void CpuBackendImpl::Embed(DenseId table, SlotId out) {
+  const DenseMatrix& embedding = matrix(table);
+  FloatSlot& y = slot(out);
+  STERNA_DCHECK(y.columns() == embedding.rows.columns);
+  work_.RunRows(rows(), y.columns(), [&](size_t row, uint32_t) {
+    const auto token = size_t(batch_.tokens[row]);
+    STERNA_DCHECK(token < embedding.rows.rows);
+    kernels_.decode_row[embedding.type](embedding.rows.data + token * embedding.rows.row_bytes, y.columns(),
+                                        y.Row(row));
+  });
+}
+
+void CpuBackendImpl::RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) {
+  FloatSlot& x = slot(in);
+  FloatSlot& y = slot(out);
+  const Vector& weight = vectors_[size_t(gain)];
+  STERNA_DCHECK(x.columns() == y.columns() && x.columns() == weight.count);
+  work_.RunRows(rows(), x.columns(), [&](size_t row, uint32_t) {
+    kernels_.rms_norm(x.Row(row), weight.values, x.columns(), eps, y.Row(row));
+  });
+}
+
+void CpuBackendImpl::Quantize(SlotId in, Int8Id out) {
+  FloatSlot& x = slot(in);
+  Int8Slot& q = slot(out);
+  STERNA_DCHECK(x.columns() == q.columns());
+  work_.RunRows(rows(), x.columns(), [&](size_t row, uint32_t) { q.Quantize(kernels_, x.Row(row), row); });
+}
+
+void CpuBackendImpl::Rope(SlotId x, uint32_t heads) {
+  FloatSlot& values = slot(x);
+  STERNA_DCHECK(size_t{heads} * rope_.head_dim() == values.columns());
+  work_.RunRows(rows(), values.columns(), [&](size_t row, uint32_t) {
+    const uint32_t position = batch_.positions[row];
+    kernels_.rope(values.Row(row), heads, rope_.head_dim(), rope_.rotary(), rope_.Cosines(position),
+                  rope_.Sines(position));
+  });
+}
+
+void CpuBackendImpl::GatedActivation(Activation kind, SlotId gate, SlotId up) {
+  FloatSlot& g = slot(gate);
+  FloatSlot& u = slot(up);
+  STERNA_DCHECK(g.columns() == u.columns());
+  const auto activation = kind == Activation::kRelu2 ? kernels_.relu2_mul : kernels_.silu_mul;
+  work_.RunRows(rows(), g.columns(), [&](size_t row, uint32_t) { activation(g.Row(row), u.Row(row), g.columns()); });
+}
+
+void CpuBackendImpl::Add(SlotId x, SlotId y) {
+  FloatSlot& into = slot(x);
+  FloatSlot& other = slot(y);
+  STERNA_DCHECK(into.columns() == other.columns());
+  work_.RunRows(rows(), into.columns(),
+                [&](size_t row, uint32_t) { kernels_.add(into.Row(row), other.Row(row), into.columns()); });
+}
+
+}  // namespace sterna::backend

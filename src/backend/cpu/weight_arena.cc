@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cpu/weight_arena.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/checked_math.h"
+#include "base/status_macros.h"
+
+namespace sterna::backend {
+namespace {
+
+constexpr uint64_t kSmallestSlabBytes = 64 << 10;
+constexpr uint64_t kLargestSlabBytes = 64 << 20;
+
+}  // namespace
+
+Result<std::byte*> WeightArena::Take(uint64_t size_bytes) {
+  const auto rounded = CheckedRoundUp<uint64_t>(size_bytes, AlignedBuffer::kAlignment);
+  if (!rounded) return Status::ResourceExhausted(fmt::format("weights of {} B fit no address space", size_bytes));
+  if (slabs_.empty() || slabs_.back().size() - used_in_last_bytes_ < *rounded) {
+    const uint64_t slab_bytes = std::max(*rounded, std::clamp(taken_bytes_, kSmallestSlabBytes, kLargestSlabBytes));
+    STERNA_ASSIGN_OR_RETURN(AlignedBuffer slab, AlignedBuffer::Create(slab_bytes));
+    slabs_.push_back(std::move(slab));
+    used_in_last_bytes_ = 0;
+  }
+  std::byte* const start = slabs_.back().data() + used_in_last_bytes_;
+  used_in_last_bytes_ += *rounded;
+  taken_bytes_ += *rounded;
+  return start;
+}
+
+}  // namespace sterna::backend

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "platform/aligned_buffer.h"
+#include "sterna/status.h"
+
+namespace sterna::backend {
+
+// Memory for weights that live as long as the backend, cut from large slabs: many small matrices then share huge pages
+// instead of leaving the rest of one each unused. Slabs double, so a tiny model takes little. Not thread-safe.
+class WeightArena {
+ public:
+  // Zeroed, 64-byte aligned; valid while the arena lives. ResourceExhausted when the system has no such memory.
+  Result<std::byte*> Take(uint64_t size_bytes);
+  uint64_t taken_bytes() const { return taken_bytes_; }
+
+ private:
+  std::vector<AlignedBuffer> slabs_;
+  uint64_t used_in_last_bytes_ = 0;
+  uint64_t taken_bytes_ = 0;
+};
+
+}  // namespace sterna::backend
