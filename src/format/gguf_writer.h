@@ -50,6 +50,7 @@ class GgufWriter {
     uint64_t size_bytes;
     Producer produce;
   };
+  std::vector<std::byte> Head() const;
   Status WriteTo(const Sink& sink) const;
   std::vector<std::byte> metadata_;
   uint64_t value_count_ = 0;

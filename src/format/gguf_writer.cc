@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/gguf_writer.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include "base/checked_math.h"
+#include "base/status_macros.h"
+#include "format/gguf_limits.h"
+#include "format/gguf_names.h"
+#include "format/gguf_value.h"
+
+namespace sterna::format {
+namespace {
+
+using quant::TensorType;
+
+constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
+
+void AppendBytes(std::vector<std::byte>& out, const void* from, size_t count) {
+  if (count == 0) return;
+  const size_t before = out.size();
+  out.resize(before + count);
+  std::memcpy(out.data() + before, from, count);
+}
+
+template <class T>
+void Append(std::vector<std::byte>& out, T value) {
+  AppendBytes(out, &value, sizeof value);
+}
+
+void AppendString(std::vector<std::byte>& out, std::string_view text) {
+  Append(out, uint64_t(text.size()));
+  AppendBytes(out, text.data(), text.size());
+}
+
+void AppendKey(std::vector<std::byte>& out, std::string_view key, GgufType type) {
+  AppendString(out, key);
+  Append(out, uint32_t(type));
+}
+
+void AppendArrayKey(std::vector<std::byte>& out, std::string_view key, GgufType element_type, uint64_t count) {
+  AppendKey(out, key, GgufType::kArray);
+  Append(out, uint32_t(element_type));
+  Append(out, count);
+}
+
+// The ids that files store; docs/formats.md.
+uint32_t TypeId(TensorType type) {
+  switch (type) {
+    case TensorType::kF32: return 0;
+    case TensorType::kF16: return 1;
+    case TensorType::kQ4_0: return 2;
+    case TensorType::kQ8_0: return 8;
+    case TensorType::kQ6_K: return 14;
+    case TensorType::kI8: return 24;
+    case TensorType::kI16: return 25;
+    case TensorType::kI32: return 26;
+    case TensorType::kI64: return 27;
+    case TensorType::kF64: return 28;
+    case TensorType::kBF16: return 30;
+    case TensorType::kTQ1_0: return 34;
+    case TensorType::kTQ2_0: return 35;
+    case TensorType::kI2_S: return 36;
+  }
+  return 0;
+}
+
+Status Pad(const GgufWriter::Sink& sink, uint64_t written) {
+  const std::byte zeros[kDefaultAlignment]{};
+  return sink(std::span(zeros).first(RoundUp<uint64_t>(written, kDefaultAlignment) - written));
+}
+
+Status FileError(std::string_view doing, const std::string& path, int error) {
+  return Status::Unavailable(
+      fmt::format("cannot {} file {}: {}", doing, Quoted(path), std::generic_category().message(error)));
+}
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+}  // namespace
+
+void GgufWriter::AddU32(std::string_view key, uint32_t value) {
+  AppendKey(metadata_, key, GgufType::kU32);
+  Append(metadata_, value);
+  ++value_count_;
+}
+
+void GgufWriter::AddU64(std::string_view key, uint64_t value) {
+  AppendKey(metadata_, key, GgufType::kU64);
+  Append(metadata_, value);
+  ++value_count_;
+}
+
+void GgufWriter::AddF32(std::string_view key, float value) {
+  AppendKey(metadata_, key, GgufType::kF32);
+  Append(metadata_, value);
+  ++value_count_;
+}
+
+void GgufWriter::AddBool(std::string_view key, bool value) {
+  AppendKey(metadata_, key, GgufType::kBool);
+  Append(metadata_, uint8_t(value ? 1 : 0));
+  ++value_count_;
+}
+
+void GgufWriter::AddString(std::string_view key, std::string_view value) {
+  AppendKey(metadata_, key, GgufType::kString);
+  AppendString(metadata_, value);
+  ++value_count_;
+}
+
+void GgufWriter::AddStrings(std::string_view key, std::span<const std::string> values) {
+  AppendArrayKey(metadata_, key, GgufType::kString, values.size());
+  for (const std::string& value : values) AppendString(metadata_, value);
+  ++value_count_;
+}
+
+void GgufWriter::AddF32s(std::string_view key, std::span<const float> values) {
+  AppendArrayKey(metadata_, key, GgufType::kF32, values.size());
+  for (const float value : values) Append(metadata_, value);
+  ++value_count_;
+}
+
+void GgufWriter::AddI32s(std::string_view key, std::span<const int32_t> values) {
+  AppendArrayKey(metadata_, key, GgufType::kI32, values.size());
+  for (const int32_t value : values) Append(metadata_, value);
+  ++value_count_;
+}
+
+void GgufWriter::AddTensor(std::string_view name, std::vector<uint64_t> dimensions, TensorType type,
+                           uint64_t size_bytes, Producer produce) {
+  tensors_.push_back({std::string(name), std::move(dimensions), type, size_bytes, std::move(produce)});
+}
+
+void GgufWriter::AddTensor(std::string_view name, std::vector<uint64_t> dimensions, TensorType type,
+                           std::span<const std::byte> bytes) {
+  AddTensor(name, std::move(dimensions), type, bytes.size(), [bytes](const Sink& sink) { return sink(bytes); });
+}
+
+std::vector<std::byte> GgufWriter::Head() const {
+  std::vector<std::byte> head;
+  Append(head, kMagic);
+  Append(head, uint32_t{3});
+  Append(head, uint64_t(tensors_.size()));
+  Append(head, value_count_);
+  AppendBytes(head, metadata_.data(), metadata_.size());
+  uint64_t offset = 0;
+  for (const Tensor& tensor : tensors_) {
+    AppendString(head, tensor.name);
+    Append(head, uint32_t(tensor.dimensions.size()));
+    for (const uint64_t dimension : tensor.dimensions) Append(head, dimension);
+    Append(head, TypeId(tensor.type));
+    Append(head, offset);
+    offset += RoundUp<uint64_t>(tensor.size_bytes, kDefaultAlignment);
+  }
+  return head;
+}
+
+Status GgufWriter::WriteTo(const Sink& sink) const {
+  const std::vector<std::byte> head = Head();
+  STERNA_RETURN_IF_ERROR(sink(head));
+  STERNA_RETURN_IF_ERROR(Pad(sink, head.size()));
+  for (const Tensor& tensor : tensors_) {
+    uint64_t written = 0;
+    STERNA_RETURN_IF_ERROR(tensor.produce([&](std::span<const std::byte> bytes) {
+      written += bytes.size();
+      return sink(bytes);
+    }));
+    if (written != tensor.size_bytes) {
+      return Status::Internal(fmt::format("tensor {} was announced with {} bytes and made with {}", Quoted(tensor.name),
+                                          tensor.size_bytes, written));
+    }
+    STERNA_RETURN_IF_ERROR(Pad(sink, written));
+  }
+  return {};
+}
+
+Status GgufWriter::Write(const std::string& path) const {
+  const std::string partial = path + ".partial";
+  std::unique_ptr<std::FILE, CloseFile> file(std::fopen(partial.c_str(), "wb"));
+  if (!file) return FileError("create", partial, errno);
+  Status status = WriteTo([&](std::span<const std::byte> bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size()) return Status();
+    return FileError("write", partial, errno);
+  });
+  if (std::fclose(file.release()) != 0 && status.ok()) status = FileError("write", partial, errno);
+  if (status.ok() && std::rename(partial.c_str(), path.c_str()) != 0) status = FileError("create", path, errno);
+  if (!status.ok()) std::remove(partial.c_str());
+  return status;
+}
+
+Result<std::vector<std::byte>> GgufWriter::Serialize() const {
+  std::vector<std::byte> image;
+  STERNA_RETURN_IF_ERROR(WriteTo([&](std::span<const std::byte> bytes) {
+    image.insert(image.end(), bytes.begin(), bytes.end());
+    return Status();
+  }));
+  return image;
+}
+
+}  // namespace sterna::format
