@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+
+#include <new>
+
+#include "base/status_macros.h"
+#include "engine/engine_core.h"
+#include "engine/session_state.h"
+
+namespace sterna::engine {
+
+std::string_view FinishReasonName(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kStop: return "stop";
+    case FinishReason::kLength: return "length";
+    case FinishReason::kCancelled: return "cancelled";
+    case FinishReason::kError: return "error";
+  }
+  return "unknown";
+}
+
+struct Engine::Impl {
+  std::unique_ptr<EngineCore> core;
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path, const EngineOptions& options) {
+  STERNA_ASSIGN_OR_RETURN(std::unique_ptr<EngineCore> core, LoadEngineCore(path, options));
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(Impl{std::move(core)})));
+}
+
+Result<std::unique_ptr<Session>> Engine::NewSession() {
+  try {
+    return std::unique_ptr<Session>(new Session(std::make_unique<Session::State>(*impl_->core)));
+  } catch (const std::bad_alloc&) {
+    return Status::ResourceExhausted("out of memory for a new session");
+  }
+}
+
+const text::Tokenizer& Engine::tokenizer() const { return *impl_->core->tokenizer; }
+
+const model::ModelConfig& Engine::config() const { return impl_->core->model->config(); }
+
+const LoadReport& Engine::report() const { return impl_->core->report; }
+
+}  // namespace sterna::engine

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backend/cpu/cpu_backend.h"
+#include "engine/engine.h"
+#include "engine/kv_ledger.h"
+#include "engine/step_loop.h"
+#include "format/gguf_file.h"
+#include "model/model.h"
+#include "platform/thread_pool.h"
+#include "text/tokenizer.h"
+
+namespace sterna::engine {
+
+// Everything an engine owns. Members are destroyed from the last up: the loop stops first, the file goes last.
+struct EngineCore {
+  EngineOptions options;
+  uint32_t context_tokens = 0;
+  LoadReport report;
+  std::optional<format::GgufFile> file;
+  std::unique_ptr<const text::Tokenizer> tokenizer;
+  std::unique_ptr<platform::ThreadPool> pool;
+  std::unique_ptr<backend::CpuBackend> backend;
+  std::unique_ptr<model::Model> model;
+  std::unique_ptr<KvLedger> kv;
+  std::unique_ptr<StepLoop> loop;
+};
+
+// Opens, checks and loads a model file, and starts the step loop.
+Result<std::unique_ptr<EngineCore>> LoadEngineCore(const std::string& path, const EngineOptions& options);
+
+}  // namespace sterna::engine

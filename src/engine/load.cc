@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+
+#include "base/checked_math.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "engine/engine_core.h"
+#include "engine/memory_estimate.h"
+#include "kernels/dispatch.h"
+#include "platform/cpu_features.h"
+#include "platform/topology.h"
+
+namespace sterna::engine {
+namespace {
+
+constexpr uint32_t kMaxStepRows = 1u << 14;
+constexpr uint32_t kMaxSessions = 1u << 12;
+// Logits are big (half a megabyte a row for 128256 tokens): a step yields as many rows as fit here, but never fewer
+// than kMinOutputs.
+constexpr uint64_t kLogitBytes = 16u << 20;
+constexpr uint64_t kMinOutputs = 16;
+
+class CoreLoader {
+ public:
+  CoreLoader(const std::string& path, const EngineOptions& options)
+      : path_(path), core_(std::make_unique<EngineCore>()) {
+    core_->options = options;
+  }
+
+  Result<std::unique_ptr<EngineCore>> Load() {
+    const Clock::time_point start = Clock::now();
+    STERNA_RETURN_IF_ERROR(CheckOptions());
+    STERNA_RETURN_IF_ERROR(StartWorkers());
+    STERNA_RETURN_IF_ERROR(OpenFile());
+    STERNA_RETURN_IF_ERROR(PlanMemory());
+    STERNA_RETURN_IF_ERROR(LoadModel());
+    STERNA_RETURN_IF_ERROR(TakeMemory());
+    STERNA_RETURN_IF_ERROR(StartLoop());
+    core_->report.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    Progress("ready", 1);
+    return std::move(core_);
+  }
+
+ private:
+  void Progress(std::string_view stage, double fraction) const {
+    if (core_->options.on_load_progress) core_->options.on_load_progress(stage, fraction);
+  }
+
+  Status CheckOptions() const {
+    const EngineOptions& options = core_->options;
+    const auto check = [](std::string_view name, uint32_t value, uint32_t max) {
+      if (value >= 1 && value <= max) return Status();
+      return Status::InvalidArgument(fmt::format("{} is {}; expected 1..{}", name, value, max));
+    };
+    STERNA_RETURN_IF_ERROR(check("max_sessions", options.max_sessions, kMaxSessions));
+    STERNA_RETURN_IF_ERROR(check("step_rows", options.step_rows, kMaxStepRows));
+    return check("prefill_chunk_tokens", options.prefill_chunk_tokens, UINT32_MAX);
+  }
+
+  Status StartWorkers() {
+    STERNA_ASSIGN_OR_RETURN(kernels_, kernels::SelectKernels(platform::DetectCpu().bits, core_->options.isa));
+    const uint32_t threads = core_->options.threads.value_or(platform::UsableCores());
+    STERNA_ASSIGN_OR_RETURN(core_->pool, platform::ThreadPool::Create(threads));
+    core_->report.kernels = kernels_->isa;
+    core_->report.threads = threads;
+    return {};
+  }
+
+  Status OpenFile() {
+    Progress("file", 0);
+    STERNA_ASSIGN_OR_RETURN(core_->file, format::GgufFile::Open(path_));
+    STERNA_ASSIGN_OR_RETURN(config_, model::ReadModelConfig(*core_->file, core_->options.model));
+    Progress("vocabulary", 0);
+    STERNA_ASSIGN_OR_RETURN(text::Vocabulary vocabulary, text::ReadVocabulary(*core_->file));
+    for (const std::string& warning : vocabulary.warnings) Log(LogLevel::kWarn, "text", warning);
+    STERNA_ASSIGN_OR_RETURN(core_->tokenizer, text::Tokenizer::Create(std::move(vocabulary)));
+    return {};
+  }
+
+  Status PlanMemory() {
+    const EngineOptions& options = core_->options;
+    core_->context_tokens = options.context_tokens.value_or(config_.context_length);
+    if (core_->context_tokens < 1 || core_->context_tokens > config_.context_length) {
+      return Status::InvalidArgument(fmt::format("a context of {} tokens is not possible; the model's is {}",
+                                                 core_->context_tokens, config_.context_length));
+    }
+    const uint32_t blocks_each = CeilDiv(core_->context_tokens, model::kTokensPerBlock);
+    const std::optional<uint32_t> blocks = CheckedMul(blocks_each, options.max_sessions);
+    if (!blocks) {
+      return Status::ResourceExhausted(fmt::format("{} sessions of {} tokens are more than can be counted",
+                                                   options.max_sessions, core_->context_tokens));
+    }
+    kv_blocks_ = *blocks;
+    const uint64_t fitting = std::max(kLogitBytes / (uint64_t{config_.vocabulary_size} * sizeof(float)), kMinOutputs);
+    limits_ = {.rows = options.step_rows,
+               .outputs = uint32_t(std::min<uint64_t>(fitting, options.step_rows)),
+               .chunk_tokens = options.prefill_chunk_tokens};
+    const backend::MemoryPlan estimate = EstimateMemory(
+        *core_->file, config_,
+        {core_->context_tokens, kv_blocks_, options.kv_type, /*step_rows=*/limits_.rows, limits_.outputs});
+    return CheckMemoryLimit(estimate, options.memory_limit_bytes);
+  }
+
+  Status LoadModel() {
+    core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool);
+    model::ModelOptions options = core_->options.model;
+    options.on_progress = [this](double fraction) { Progress("weights", fraction); };
+    STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->backend));
+    LoadReport& report = core_->report;
+    report.weight_type = core_->model->weight_type();
+    report.head_type = core_->model->head_type();
+    report.weight_bytes_per_token = core_->model->BytesPerToken();
+    report.ternary_macs_per_token = core_->model->TernaryMacsPerToken();
+    return {};
+  }
+
+  Status TakeMemory() {
+    Progress("memory", 0);
+    backend::Backend& backend = *core_->backend;
+    STERNA_RETURN_IF_ERROR(
+        backend.SetKv({config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_, core_->options.kv_type}));
+    STERNA_RETURN_IF_ERROR(
+        backend.SetRope(core_->context_tokens, config_.head_dim, config_.rotary_dim, config_.rope_theta));
+    STERNA_RETURN_IF_ERROR(backend.Prepare(limits_.rows, limits_.outputs));
+    core_->report.plan = backend.Plan();
+    return CheckMemoryLimit(core_->report.plan, core_->options.memory_limit_bytes);
+  }
+
+  Status StartLoop() {
+    core_->kv = std::make_unique<KvLedger>(kv_blocks_);
+    core_->loop = std::make_unique<StepLoop>(
+        StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv}, limits_);
+    return core_->loop->Start();
+  }
+
+  const std::string& path_;
+  std::unique_ptr<EngineCore> core_;
+  const kernels::KernelTable* kernels_ = nullptr;
+  model::ModelConfig config_;
+  uint32_t kv_blocks_ = 0;
+  StepLimits limits_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EngineCore>> LoadEngineCore(const std::string& path, const EngineOptions& options) {
+  try {
+    return CoreLoader(path, options).Load();
+  } catch (const std::bad_alloc&) {
+    return Status::ResourceExhausted(fmt::format("out of memory while loading '{}'", path));
+  }
+}
+
+}  // namespace sterna::engine

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/memory_estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/checked_math.h"
+#include "model/kv_blocks.h"
+
+namespace sterna::engine {
+namespace {
+
+// A ternary row as the CPU backend keeps it: 32 bytes for 128 columns.
+uint64_t TernaryBytes(uint64_t rows, uint64_t columns) { return rows * CeilDiv<uint64_t>(columns, 128) * 32; }
+
+uint64_t WeightBytes(const model::ModelConfig& c) {
+  const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
+  const uint64_t layer = TernaryBytes(q + 2 * kv, c.hidden) + TernaryBytes(c.hidden, q) +
+                         2 * TernaryBytes(c.ffn, c.hidden) + TernaryBytes(c.hidden, c.ffn);
+  return layer * c.layers;
+}
+
+uint64_t KvBytes(const model::ModelConfig& c, const MemoryRequest& request) {
+  const uint64_t values = 2 * uint64_t{c.layers} * c.kv_heads * model::kTokensPerBlock * request.kv_blocks;
+  switch (request.kv_type) {
+    case backend::KvType::kF32: return values * c.head_dim * 4;
+    case backend::KvType::kF16: return values * c.head_dim * 2;
+    case backend::KvType::kQ8: return values * (c.head_dim + 4);  // and a float scale each
+  }
+  return 0;
+}
+
+uint64_t ScratchBytes(const model::ModelConfig& c, const MemoryRequest& request) {
+  const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
+  const uint64_t floats = 2 * uint64_t{c.hidden} + 2 * q + 2 * kv + 2 * uint64_t{c.ffn};
+  const uint64_t int8s = uint64_t{c.hidden} + q + c.ffn;
+  return request.step_rows * (floats * 4 + int8s) + uint64_t{request.outputs} * c.vocabulary_size * 4;
+}
+
+std::string Megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", double(bytes) / 1e6); }
+
+}  // namespace
+
+backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
+                                   const MemoryRequest& request) {
+  backend::MemoryPlan plan;
+  plan.items.push_back({"ternary weights", WeightBytes(config)});
+  for (const auto& [name, what] : {std::pair{"token_embd.weight", "embedding"}, std::pair{"output.weight", "head"}}) {
+    const format::GgufTensor* tensor = file.FindTensor(name);
+    if (tensor != nullptr) plan.items.push_back({what, tensor->bytes.size()});
+  }
+  plan.items.push_back({"KV cache", KvBytes(config, request)});
+  plan.items.push_back({"RoPE table", uint64_t{request.context_tokens} * config.rotary_dim * 4});
+  plan.items.push_back({"scratch", ScratchBytes(config, request)});
+  return plan;
+}
+
+Status CheckMemoryLimit(const backend::MemoryPlan& plan, uint64_t limit_bytes) {
+  const uint64_t total = plan.TotalBytes();
+  if (limit_bytes == 0 || total <= limit_bytes) return {};
+  std::vector<backend::MemoryPlan::Item> items = plan.items;
+  std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  std::string biggest;
+  for (size_t i = 0; i < std::min<size_t>(items.size(), 3); ++i) {
+    biggest += fmt::format("{}{} {}", i == 0 ? "" : ", ", items[i].what, Megabytes(items[i].bytes));
+  }
+  return Status::ResourceExhausted(
+      fmt::format("the model needs {}, over the memory limit of {} (biggest: {}); a shorter --ctx, a smaller --kv type "
+                  "or fewer sessions take less",
+                  Megabytes(total), Megabytes(limit_bytes), biggest));
+}
+
+}  // namespace sterna::engine

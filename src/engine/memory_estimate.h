@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "backend/backend.h"
+#include "format/gguf_file.h"
+#include "model/model_config.h"
+#include "sterna/status.h"
+
+namespace sterna::engine {
+
+// What loading a model will take, told from its metadata before any of it is taken.
+struct MemoryRequest {
+  uint32_t context_tokens = 0;
+  uint32_t kv_blocks = 0;
+  backend::KvType kv_type = backend::KvType::kF16;
+  uint32_t step_rows = 0;
+  uint32_t outputs = 0;
+};
+backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
+                                   const MemoryRequest& request);
+
+// ResourceExhausted when the plan is over `limit_bytes` (0 = no limit); names the three biggest items.
+Status CheckMemoryLimit(const backend::MemoryPlan& plan, uint64_t limit_bytes);
+
+}  // namespace sterna::engine

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <vector>
+
+#include "engine/engine.h"
+#include "model/kv_blocks.h"
+#include "sample/sampler.h"
+
+namespace sterna::engine {
+
+using Clock = std::chrono::steady_clock;
+
+// A session's tokens, keys and values, and the request in flight. Belongs to the session's caller while idle and to the
+// step loop between Submit and `done`; the loop's mutex hands it over.
+struct Sequence {
+  Sequence(uint32_t context, size_t vocabulary_size) : context_tokens(context), kv(context), sampler(vocabulary_size) {
+    tokens.reserve(context);
+  }
+
+  uint32_t PendingRows() const { return uint32_t(tokens.size()) - computed_tokens; }
+  bool AtLastRow() const { return PendingRows() == 1; }
+  bool PrefillDone() const { return computed_tokens >= prompt_end; }
+
+  const uint32_t context_tokens;
+  std::vector<text::TokenId> tokens;  // at most context_tokens
+  uint32_t computed_tokens = 0;       // keys and values are stored for this many
+  model::KvTable kv;
+  sample::Sampler sampler;
+
+  const GenerateRequest* request = nullptr;
+  uint32_t prompt_begin = 0;  // position of the request's first prompt token
+  uint32_t prompt_end = 0;
+  GenerateResult result;
+  Status status;
+  Clock::time_point submitted, first_token, last_token;
+  bool finished = false;  // the loop's own mark until it tells the caller
+
+  bool done = false;  // guarded by the loop's mutex
+  std::condition_variable done_changed;
+};
+
+}  // namespace sterna::engine

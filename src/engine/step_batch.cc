@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/step_batch.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace sterna::engine {
+namespace {
+
+// Logits are wanted where a token is drawn (after the last token known) and where the caller asked to see them.
+bool WantsLogits(const Sequence& sequence, uint32_t position) {
+  const GenerateRequest& request = *sequence.request;
+  if (request.on_prompt_logits && position >= sequence.prompt_begin && position < sequence.prompt_end) return true;
+  return request.max_tokens > 0 && position + 1 == sequence.tokens.size();
+}
+
+}  // namespace
+
+StepBatch::StepBatch(const StepLimits& limits) : limits_(limits) {
+  entries_.reserve(limits.rows);
+  tokens_.reserve(limits.rows);
+  positions_.reserve(limits.rows);
+  sequences_.reserve(limits.rows);
+  block_tables_.reserve(limits.rows);
+  output_rows_.reserve(limits.outputs);
+}
+
+void StepBatch::Clear() {
+  entries_.clear();
+  tokens_.clear();
+  positions_.clear();
+  sequences_.clear();
+  block_tables_.clear();
+  output_rows_.clear();
+}
+
+uint32_t StepBatch::RowsThatFit(const Sequence& sequence) const {
+  const uint32_t free_rows = limits_.rows - uint32_t(tokens_.size());
+  const uint32_t rows = std::min({sequence.PendingRows(), free_rows, limits_.chunk_tokens});
+  uint32_t free_outputs = limits_.outputs - uint32_t(output_rows_.size());
+  for (uint32_t row = 0; row < rows; ++row) {
+    if (!WantsLogits(sequence, sequence.computed_tokens + row)) continue;
+    if (free_outputs == 0) return row;
+    --free_outputs;
+  }
+  return rows;
+}
+
+void StepBatch::Add(Sequence& sequence, uint32_t rows) {
+  STERNA_DCHECK(rows > 0 && rows <= RowsThatFit(sequence));
+  const uint32_t first_output = uint32_t(output_rows_.size());
+  for (uint32_t row = 0; row < rows; ++row) {
+    const uint32_t position = sequence.computed_tokens + row;
+    if (WantsLogits(sequence, position)) output_rows_.push_back(uint32_t(tokens_.size()));
+    tokens_.push_back(sequence.tokens[position]);
+    positions_.push_back(position);
+    sequences_.push_back(uint32_t(entries_.size()));
+  }
+  block_tables_.push_back(sequence.kv.blocks());
+  entries_.push_back({&sequence, rows, first_output, uint32_t(output_rows_.size()) - first_output});
+}
+
+backend::Batch StepBatch::View() const { return {tokens_, positions_, sequences_, block_tables_, output_rows_}; }
+
+}  // namespace sterna::engine

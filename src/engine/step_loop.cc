@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/step_loop.h"
+
+#include <algorithm>
+#include <limits>
+#include <system_error>
+
+#include "engine/request_end.h"
+
+namespace sterna::engine {
+namespace {
+
+// A caller's callback that throws must not take the loop down with it.
+template <class Call>
+bool CallBack(Sequence& sequence, Call&& call) {
+  try {
+    return call();
+  } catch (...) {
+    FailRequest(sequence, Status::InvalidArgument("a callback of the request threw an exception"));
+    return false;
+  }
+}
+
+double MillisecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+StepLoop::StepLoop(const Parts& parts, const StepLimits& limits) : parts_(parts), batch_(limits) {
+  const std::vector<text::TokenKind>& kinds = parts.tokenizer.vocabulary().kinds;
+  for (size_t id = 0; id < kinds.size(); ++id) {
+    if (kinds[id] == text::TokenKind::kUnused) never_drawn_.push_back(text::TokenId(id));
+  }
+}
+
+StepLoop::~StepLoop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status StepLoop::Start() {
+  try {
+    thread_ = std::thread([this] { Main(); });
+  } catch (const std::system_error& error) {
+    return Status::ResourceExhausted(std::string("the system gives no thread for the engine: ") + error.what());
+  }
+  return {};
+}
+
+void StepLoop::Run(Sequence& sequence) {
+  std::unique_lock lock(mutex_);
+  if (stopping_) return FailRequest(sequence, Status::Cancelled("the engine is shutting down"));
+  sequence.done = false;
+  incoming_.push_back(&sequence);
+  work_.notify_one();
+  sequence.done_changed.wait(lock, [&] { return sequence.done; });
+}
+
+void StepLoop::Main() {
+  while (WaitForWork()) {
+    PollCancelled();
+    BuildBatch();
+    if (!batch_.empty()) {
+      const Status status = parts_.model.Forward(batch_.View());
+      for (const StepBatch::Entry& entry : batch_.entries()) {
+        status.ok() ? Deliver(entry) : FailRequest(*entry.sequence, status);
+      }
+    }
+    Retire();
+  }
+  StopAll();
+}
+
+bool StepLoop::WaitForWork() {
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [&] { return stopping_ || !incoming_.empty() || !active_.empty(); });
+  active_.insert(active_.end(), incoming_.begin(), incoming_.end());
+  incoming_.clear();
+  return !stopping_;
+}
+
+void StepLoop::PollCancelled() {
+  for (Sequence* sequence : active_) {
+    const GenerateRequest& request = *sequence->request;
+    if (!request.cancelled) continue;
+    if (CallBack(*sequence, request.cancelled)) FinishRequest(*sequence, FinishReason::kCancelled);
+  }
+}
+
+// Rows that yield a token come first: nobody's answer stalls behind another's long prompt. Sequences take turns at the
+// front whenever a step had no room for all.
+void StepLoop::BuildBatch() {
+  batch_.Clear();
+  if (some_waited_ && active_.size() > 1) std::rotate(active_.begin(), active_.begin() + 1, active_.end());
+  some_waited_ = false;
+  for (Sequence* sequence : active_) {
+    if (sequence->AtLastRow()) AddRows(*sequence);
+  }
+  for (Sequence* sequence : active_) {
+    if (!sequence->AtLastRow()) AddRows(*sequence);
+  }
+}
+
+void StepLoop::AddRows(Sequence& sequence) {
+  if (sequence.finished) return;
+  const uint32_t rows = batch_.RowsThatFit(sequence);
+  if (rows == 0) {
+    some_waited_ = true;
+    return;
+  }
+  Status status = parts_.kv.Reserve(sequence.kv, sequence.computed_tokens + rows);
+  if (!status.ok()) return FailRequest(sequence, std::move(status));
+  batch_.Add(sequence, rows);
+}
+
+void StepLoop::Deliver(const StepBatch::Entry& entry) {
+  Sequence& sequence = *entry.sequence;
+  sequence.computed_tokens += entry.rows;
+  DeliverPromptLogits(entry);
+  if (sequence.finished || sequence.PendingRows() > 0) return;
+
+  const bool room = sequence.tokens.size() < sequence.context_tokens;
+  if (sequence.result.tokens.empty()) sequence.result.timings.prefill_ms = MillisecondsSince(sequence.submitted);
+  if (sequence.request->max_tokens == 0 || !room) return FinishRequest(sequence, FinishReason::kLength);
+  DrawToken(sequence, parts_.backend.Logits(entry.first_output + entry.outputs - 1));
+}
+
+void StepLoop::DeliverPromptLogits(const StepBatch::Entry& entry) {
+  Sequence& sequence = *entry.sequence;
+  const auto& on_logits = sequence.request->on_prompt_logits;
+  if (!on_logits) return;
+  // The outputs are of the entry's last rows, for they are missing only before the prompt's begin.
+  const uint32_t first_position = sequence.computed_tokens - entry.outputs;
+  for (uint32_t i = 0; i < entry.outputs && !sequence.finished; ++i) {
+    const uint32_t position = first_position + i;
+    if (position < sequence.prompt_begin || position >= sequence.prompt_end) continue;
+    CallBack(sequence, [&] { return on_logits(position, parts_.backend.Logits(entry.first_output + i)), true; });
+  }
+}
+
+void StepLoop::DrawToken(Sequence& sequence, std::span<float> logits) {
+  for (const text::TokenId id : never_drawn_) logits[size_t(id)] = -std::numeric_limits<float>::infinity();
+  const sample::DrawContext context{.history = sequence.tokens, .position = sequence.tokens.size(), .choice = 0};
+  const Result<int32_t> token = sequence.sampler.Draw(logits, sequence.request->sampling, context);
+  if (!token.ok()) return FailRequest(sequence, token.status());
+  AcceptToken(sequence, *token);
+}
+
+void StepLoop::AcceptToken(Sequence& sequence, text::TokenId token) {
+  const GenerateRequest& request = *sequence.request;
+  GenerateResult& result = sequence.result;
+  sequence.tokens.push_back(token);
+  const Clock::time_point now = Clock::now();
+  if (result.tokens.empty()) {
+    sequence.first_token = now;
+    result.timings.first_token_ms = MillisecondsSince(sequence.submitted);
+  }
+  if (!request.ignore_end_of_generation && parts_.tokenizer.IsEndOfGeneration(token)) {
+    result.end_token = token;
+    return FinishRequest(sequence, FinishReason::kStop);
+  }
+  sequence.last_token = now;
+  result.tokens.push_back(token);
+  const bool go_on = !request.on_token || CallBack(sequence, [&] { return request.on_token(token); });
+  if (sequence.finished) return;
+  if (!go_on) return FinishRequest(sequence, FinishReason::kStop);
+  const bool full = sequence.tokens.size() >= sequence.context_tokens;
+  if (full || result.tokens.size() >= request.max_tokens) FinishRequest(sequence, FinishReason::kLength);
+}
+
+// After `done` is set the caller may destroy the sequence: it has left active_ by then and is not touched again.
+void StepLoop::Retire() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(active_, [](Sequence* sequence) {
+    if (!sequence->finished) return false;
+    sequence->done = true;
+    sequence->done_changed.notify_one();
+    return true;
+  });
+}
+
+void StepLoop::StopAll() {
+  for (Sequence* sequence : active_) FailRequest(*sequence, Status::Cancelled("the engine is shutting down"));
+  Retire();
+}
+
+}  // namespace sterna::engine

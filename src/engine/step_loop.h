@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "backend/backend.h"
+#include "engine/kv_ledger.h"
+#include "engine/sequence.h"
+#include "engine/step_batch.h"
+#include "model/model.h"
+#include "text/tokenizer.h"
+
+namespace sterna::engine {
+
+// The engine's only thread that computes: gathers rows of all requests into steps, runs them, draws tokens, and tells
+// the callers. It sleeps while there is no request. In a running request it allocates no memory per token.
+class StepLoop {
+ public:
+  struct Parts {  // all outlive the loop
+    model::Model& model;
+    backend::Backend& backend;
+    const text::Tokenizer& tokenizer;
+    KvLedger& kv;
+  };
+  StepLoop(const Parts& parts, const StepLimits& limits);
+  // Ends the requests in flight with Cancelled, then the thread.
+  ~StepLoop();
+  StepLoop(const StepLoop&) = delete;
+  StepLoop& operator=(const StepLoop&) = delete;
+
+  // ResourceExhausted when the system gives no thread. Call once.
+  Status Start();
+  // Runs the request that `sequence` holds and blocks until it is done; result and status are in the sequence then.
+  // Any thread.
+  void Run(Sequence& sequence);
+
+ private:
+  void Main();
+  bool WaitForWork();
+  void PollCancelled();
+  void BuildBatch();
+  void AddRows(Sequence& sequence);
+  void Deliver(const StepBatch::Entry& entry);
+  void DeliverPromptLogits(const StepBatch::Entry& entry);
+  void DrawToken(Sequence& sequence, std::span<float> logits);
+  void AcceptToken(Sequence& sequence, text::TokenId token);
+  void Retire();
+  void StopAll();
+
+  Parts parts_;
+  StepBatch batch_;
+  std::vector<text::TokenId> never_drawn_;  // vocabulary holes: tokens of kind "unused"
+  std::vector<Sequence*> active_;           // the loop's thread only
+  bool some_waited_ = false;                // the last batch had no room for some sequence
+
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::vector<Sequence*> incoming_;  // guarded by mutex_
+  bool stopping_ = false;            // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace sterna::engine
