@@ -30,6 +30,9 @@ FAMILIES = {
     "toy.1": 1.5, "instrument.1": 0.8, "jewel.1": 1.0, "metal.1": 0.5,
     "game.1": 0.5, "sport.1": 1.0, "shape.2": 0.3, "disease.1": 0.3,
 }
+# Nouns a reader is likely to try first, and how much that lifts their rank.
+EVERYDAY = Path(__file__).with_name("everyday.txt")
+EVERYDAY_RANK = 6.0
 CONCRETE = "physical_entity.1"
 ABSTRACT_RANK = -2.5
 MASS = ("substance.1", "food.1", "food.2", "fabric.1", "feeling.1",
@@ -39,11 +42,13 @@ COUNTABLE = ("living_thing.1", "natural_object.1", "baked_goods.1", "dish.2",
 # Hypernyms too wide to say what kind of thing a noun is.
 TOO_WIDE = ("entity.1", "physical_entity.1", "abstraction.6", "thing.12",
             "object.1", "whole.2", "matter.3", "causal_agent.1",
-            "psychological_feature.1", "attribute.2", "relation.1")
+            "psychological_feature.1", "attribute.2", "relation.1",
+            "living_thing.1", "organism.1", "artifact.1", "instrumentality.3")
 OFFENSIVE = re.compile(
-    r"slur|offensive|disparag|derogat|ethnic|vulgar|obscen|slang|sexual|"
-    r"prostitut|genital|homosexual|negro|jew|racial|drug|whore|archaic|"
-    r"copulat|penis|vagina|anus|feces|suicide|rape")
+    r"\b(slurs?|offensive|disparag\w+|derogat\w+|ethnic|vulgar|obscen\w+|slang|"
+    r"sexual\w*|prostitut\w+|genitals?|homosexuals?|negro\w*|jew\w*|racial|"
+    r"drugs?|whore|archaic|copulat\w+|penis|vagina|anus|feces|suicide|rape|clitoris|foreskin|semen|urine)\b",
+    re.IGNORECASE)
 
 
 def offsets(wordnet, names):
@@ -61,6 +66,7 @@ class Chooser:
 
     def __init__(self, wordnet):
         self.wordnet = wordnet
+        self.everyday = set(EVERYDAY.read_text(encoding="ascii").split())
         self.mentions = wordnet.gloss_word_counts()
         self.families = {wordnet.sense_of(n): v for n, v in FAMILIES.items()
                          if offsets(wordnet, [n])}
@@ -79,7 +85,7 @@ class Chooser:
     def sense(self, noun):
         """The most frequent sense, with a leaning to concrete things.
 
-        A concrete sense seen at least half as often as an abstract first one
+        A concrete sense seen at least a third as often as an abstract first one
         goes before it (table: the furniture, not the data), and among senses
         seen equally often one of an everyday family does.
         """
@@ -87,17 +93,26 @@ class Chooser:
         counts = [self.wordnet.tag_counts.get((noun, i + 1), 0)
                   for i in range(len(senses))]
         best = senses[counts.index(max(counts))]
-        close = [o for o, c in zip(senses, counts) if 2 * c >= max(counts)]
+        close = [o for o, c in zip(senses, counts) if 3 * c >= max(counts)]
         if not self.is_concrete(best) and any(map(self.is_concrete, close)):
             return next(filter(self.is_concrete, close))
         ties = [o for o, c in zip(senses, counts) if c == max(counts)]
         return max(ties, key=lambda o: (self.family(o), self.is_concrete(o)))
 
+    def is_mainly_noun(self, noun):
+        """False for plurals and for words more often verb or adjective."""
+        if noun in self.everyday:
+            return True
+        one = gloss.singular(noun)
+        if one != noun and one in self.wordnet.senses:
+            return False
+        tags = self.wordnet.part_counts.get(noun, {})
+        return tags.get("1", 0) >= 0.35 * sum(tags.values())
+
     def rank(self, noun, offset):
-        tags = sum(self.wordnet.tag_counts.get((noun, i + 1), 0)
-                   for i in range(len(self.wordnet.senses[noun])))
+        tags = self.wordnet.part_counts.get(noun, {}).get("1", 0)
         return (math.log1p(tags) + math.log1p(self.mentions.get(noun, 0))
-                + self.family(offset)
+                + self.family(offset) + EVERYDAY_RANK * (noun in self.everyday)
                 + (0.0 if self.is_concrete(offset) else ABSTRACT_RANK))
 
     def is_mass(self, offset):
@@ -116,15 +131,22 @@ class Chooser:
         """The dictionary entry, or None where the gloss does not serve."""
         synset = self.wordnet.synsets[offset]
         text = gloss.definition(synset.gloss)
-        if (synset.instance or noun not in synset.words
+        if ((synset.instance and noun not in self.everyday)
+                or noun not in synset.words
                 or OFFENSIVE.search(synset.gloss)
                 or (noun.endswith("ing") and not self.is_concrete(offset))
+                or not self.is_mainly_noun(noun)
                 or not gloss.is_usable(text, noun)):
             return None
-        kinds, mass = self.kinds(offset), self.is_mass(offset)
+        kinds = self.kinds(offset)
+        concrete = self.is_concrete(offset)
+        mass = self.is_mass(offset) or (
+            not concrete and gloss.reads_as_mass(text))
+        answer = gloss.sentence(noun, text, set(kinds), mass, concrete)
+        if not answer:
+            return None
         return {"noun": noun, "article": gloss.article(noun), "mass": mass,
-                "answer": gloss.sentence(noun, text, set(kinds), mass),
-                "kinds": kinds}
+                "answer": answer, "kinds": kinds}
 
 
 def choose(wordnet, count):

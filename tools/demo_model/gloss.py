@@ -4,13 +4,18 @@
 import re
 
 MAX_WORDS = 14
-MIN_WORDS = 3
+MIN_WORDS = 2
 
 # A definition that opens with one of these needs no article of its own.
 DETERMINERS = frozenset(
     "a an the any one someone something either each all some several most "
     "this that these those anything it two three four five many both what "
     "whatever anyone her his their your".split())
+# The head noun of a definition stands before the first of these.
+HEAD_ENDS = frozenset(
+    "of that which who with for in on at by from having used made "
+    "where when as containing consisting since domesticated resembling living "
+    "designed worn out makes".split())
 # Kinds of stuff that are counted although the stuff itself is not.
 COUNTED_KINDS = frozenset(
     "compound element metal acid drink beverage alloy mixture spice herb "
@@ -60,30 +65,28 @@ def is_usable(text, noun):
     words = text.split()
     return (text.isascii() and MIN_WORDS <= len(words) <= MAX_WORDS
             and not re.search(r"[^a-zA-Z0-9 ,'-]", text)
-            and noun not in words[:2] and words[-1] not in OPEN_ENDS)
+            and noun not in words[:2] and words[-1] not in OPEN_ENDS
+            and not re.search(r"as a group|collectively|plural of", text))
 
 
-def genus_index(words, genus_words):
-    """Where the first word of the definition stands that is a hypernym's.
+def genus(words, genus_words):
+    """The head noun of a definition without determiner, and if it is known.
 
-    Looks only as far as the first preposition or relative pronoun, since the
-    head of the noun phrase cannot stand after it ("any of several" aside).
-    Returns None where no word fits.
+    Looks as far as the first preposition or relative pronoun, since the head
+    cannot stand after it. Known means that it names one of `genus_words`;
+    otherwise the last word of that stretch stands in.
     """
-    found = None
-    for i, word in enumerate(words):
+    stretch = []
+    for word in words:
         bare = word.strip(",'").lower()
-        if bare in ("of", "that", "which", "who", "with", "for", "in", "on",
-                    "by", "from", "having", "used", "to", "made"):
-            if i > 0 and words[i - 1] in DETERMINERS | {"various", "numerous"}:
-                continue
-            if found is not None:
-                return found
-            if bare != "of":
-                return None
-        if singular(bare) in genus_words or bare in genus_words:
-            found = i
-    return found
+        if stretch and bare in HEAD_ENDS:
+            break
+        stretch.append(bare)
+    known = [w for w in stretch
+             if w in genus_words or singular(w) in genus_words]
+    if known:
+        return known[-1], True
+    return stretch[-1], False
 
 
 def singular(word):
@@ -104,14 +107,37 @@ def article(word):
     return "an" if vowel or silent_h else "a"
 
 
-def sentence(noun, text, genus_words, mass):
-    """'A sparrow is any of ...' or, for a mass noun, 'Milk is a ...'."""
-    words = text.split()
-    if words[0].lower() not in DETERMINERS:
-        at = genus_index(words, genus_words)
-        if (at is not None and words[at] == singular(words[at])
-                and (not mass or words[at] in COUNTED_KINDS)):
-            text = f"{article(words[0])} {text}"
+def reads_as_mass(text):
+    """Whether an abstract noun with this definition needs no article.
+
+    'Absence is the state of ...', but 'A comment is a statement ...'.
+    """
+    first = text.split()[0].lower()
+    return first == "the" or first not in DETERMINERS
+
+
+def complete(text, genus_words, mass, concrete):
+    """Gives a bare definition the article its head noun calls for, or ''."""
+    if text.split()[0].lower() in DETERMINERS:
+        return text
+    if re.match(r"\w{3,}est ", text):
+        return f"the {text}"
+    head, known = genus(text.split(), genus_words)
+    if head != singular(head):
+        living = genus_words & {"animal", "plant"}
+        return text if mass else f"one of the {text}" if living else ""
+    if mass:
+        counted = known and head in COUNTED_KINDS
+        return f"{article(text)} {text}" if counted else text
+    return f"{article(text)} {text}" if known or concrete else ""
+
+
+def sentence(noun, text, genus_words, mass, concrete):
+    """'A sparrow is any of ...' or, for a mass noun, 'Milk is a ...'.
+
+    Returns '' where no grammatical sentence can be made with confidence.
+    """
+    text = complete(text, genus_words, mass, concrete)
     subject = (noun.capitalize() if mass
                else f"{article(noun).capitalize()} {noun}")
-    return f"{subject} is {text}."
+    return text and f"{subject} is {text}."

@@ -58,7 +58,7 @@ class WordNet:
             fields = line.split()
             count = int(fields[2])
             self.senses[fields[0]] = [int(o) for o in fields[-count:]]
-        self.tag_counts = self._read_tag_counts()
+        self.tag_counts, self.part_counts = self._read_tag_counts()
         self._ancestors = {}
 
     def _lines(self, name):
@@ -68,14 +68,20 @@ class WordNet:
                     yield line.rstrip("\n")
 
     def _read_tag_counts(self):
-        """(noun, sense number from 1) -> times seen in the tagged corpora."""
-        counts = {}
+        """How often senses were seen in the tagged corpora.
+
+        Two maps: (noun, sense number from 1) -> count, and
+        word -> {part of speech digit, "1" for nouns: count}.
+        """
+        counts, parts = {}, {}
         for line in self._lines("cntlist.rev"):
             key, sense, count = line.split()
             lemma, _, rest = key.partition("%")
-            if rest.startswith("1:"):
+            tally = parts.setdefault(lemma, {})
+            tally[rest[0]] = tally.get(rest[0], 0) + int(count)
+            if rest[0] == "1":
                 counts[lemma, int(sense)] = int(count)
-        return counts
+        return counts, parts
 
     def ancestors(self, offset):
         """Offsets of all hypernyms of a synset, nearest first."""
