@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "base/check.h"
 
@@ -48,11 +49,10 @@ constexpr auto kInverseFactorial = [] {
   return table;
 }();
 
-// sum of table[first + step * i] * x^i for i in 0..terms-1, by Horner's rule.
-template <size_t N>
-double Polynomial(const std::array<double, N>& table, size_t first, size_t step, size_t terms, double x) {
-  double sum = table[first + step * (terms - 1)];
-  for (size_t i = terms - 1; i-- > 0;) sum = std::fma(sum, x, table[first + step * i]);
+// sum of coefficients[i] * x^i, by Horner's rule.
+double Polynomial(std::span<const double> coefficients, double x) {
+  double sum = coefficients.back();
+  for (size_t i = coefficients.size() - 1; i-- > 0;) sum = std::fma(sum, x, coefficients[i]);
   return sum;
 }
 
@@ -77,7 +77,7 @@ double ExpOfPair(Pair x) {
   if (x.hi < -746.0) return 0.0;
   const double k = std::floor(std::fma(x.hi, kLog2E, 0.5));
   const Pair r = TwoSum(std::fma(-k, kLn2Hi, x.hi), std::fma(-k, kLn2Lo, x.lo));
-  const double tail = r.hi * r.hi * Polynomial(kInverseFactorial, 2, 1, 12, r.hi);
+  const double tail = r.hi * r.hi * Polynomial(std::span(kInverseFactorial).subspan(2, 12), r.hi);
   const double value = 1.0 + (r.hi + (tail + r.lo));
   // Two factors, each a normal number, reach both ends of the range; only the second product rounds.
   const int half = int(k) / 2;
@@ -111,7 +111,7 @@ Pair LogToPair(double x) {
   // One Newton step gives the bits of the quotient below s.
   const double s_low = (std::fma(-s, denominator.hi, f) - s * denominator.lo) / denominator.hi;
   const double square = s * s;
-  const double cubic = s * square * Polynomial(kAtanhSeries, 0, 1, kAtanhSeries.size(), square);
+  const double cubic = s * square * Polynomial(kAtanhSeries, square);
   const Pair sum = FastTwoSum(double(k) * kLn2Hi, 2.0 * s);
   return FastTwoSum(sum.hi, sum.lo + (cubic + std::fma(double(k), kLn2Lo, 2.0 * s_low)));
 }
