@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// sterna bench: speed of prompt processing (pp) and generation (tg), beside what the machine's memory gives.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/status_macros.h"
+#include "exit_code.h"
+#include "flag_set.h"
+#include "measure_bandwidth.h"
+#include "memory_plan_json.h"
+#include "model_flags.h"
+#include "model_loading.h"
+#include "platform/cpu_features.h"
+#include "platform/memory_usage.h"
+#include "streams.h"
+#include "verbs.h"
+
+namespace sterna::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr char kExamples[] =
+    "  sterna bench\n"
+    "  sterna bench -m model.gguf -p 512 -n 128 -t 2 -r 5 --json\n";
+
+struct BenchFlags {
+  ModelFlags model;
+  uint32_t prompt_tokens = 512;
+  uint32_t generated_tokens = 128;
+  uint32_t repetitions = 5;
+  bool json = false;
+  bool prompt_given = false, generated_given = false;
+};
+
+struct Measurement {
+  std::string name;
+  std::vector<double> tokens_per_second;  // sorted
+  double weight_bytes_per_token = 0;
+
+  double Median() const {
+    const size_t middle = tokens_per_second.size() / 2;
+    if (tokens_per_second.size() % 2 == 1) return tokens_per_second[middle];
+    return (tokens_per_second[middle - 1] + tokens_per_second[middle]) / 2;
+  }
+  double GbPerSecond() const { return Median() * weight_bytes_per_token / 1e9; }
+};
+
+// Ids spread over the vocabulary; which ones does not matter to the speed.
+std::vector<text::TokenId> SomePrompt(size_t count, size_t vocabulary_size) {
+  std::vector<text::TokenId> ids;
+  for (size_t i = 0; i < count; ++i) {
+    ids.push_back(static_cast<text::TokenId>((i * size_t{7919} + 13) % vocabulary_size));
+  }
+  return ids;
+}
+
+Result<engine::Timings> Generate(const LoadedModel& model, size_t prompt_tokens, uint32_t generated_tokens) {
+  model.session->Truncate(0);
+  engine::GenerateRequest request;
+  request.prompt = SomePrompt(prompt_tokens, model.engine->config().vocabulary_size);
+  request.sampling.temperature = 0;
+  request.max_tokens = generated_tokens;
+  request.ignore_end_of_generation = true;
+  STERNA_ASSIGN_OR_RETURN(const engine::GenerateResult result, model.session->Generate(request));
+  return result.timings;
+}
+
+// Runs once to warm up, then `repetitions` times.
+template <class Once>
+Result<Measurement> Repeat(std::string name, uint32_t repetitions, Once&& once) {
+  Measurement measurement;
+  measurement.name = std::move(name);
+  for (uint32_t i = 0; i <= repetitions; ++i) {
+    STERNA_ASSIGN_OR_RETURN(const double speed, once());
+    if (i > 0) measurement.tokens_per_second.push_back(speed);
+  }
+  std::sort(measurement.tokens_per_second.begin(), measurement.tokens_per_second.end());
+  return measurement;
+}
+
+double PerSecond(double count, double ms) { return ms > 0 ? count * 1000 / ms : 0; }
+
+Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& model) {
+  const uint32_t tokens = flags.prompt_tokens;
+  STERNA_ASSIGN_OR_RETURN(Measurement m,
+                          Repeat(fmt::format("pp{}", tokens), flags.repetitions, [&]() -> Result<double> {
+                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, tokens, 1));
+                            return PerSecond(tokens, t.prefill_ms);
+                          }));
+  // The weights are read once per chunk of the prompt.
+  const uint32_t chunk = flags.model.prefill_chunk;
+  const double chunks = double((tokens + chunk - 1) / chunk);
+  m.weight_bytes_per_token = double(model.engine->report().weight_bytes_per_token) * chunks / tokens;
+  return m;
+}
+
+Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel& model) {
+  const uint32_t tokens = flags.generated_tokens;
+  STERNA_ASSIGN_OR_RETURN(Measurement m,
+                          Repeat(fmt::format("tg{}", tokens), flags.repetitions, [&]() -> Result<double> {
+                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, 1, tokens + 1));
+                            return PerSecond(double(t.generated_tokens) - 1, t.decode_ms);
+                          }));
+  m.weight_bytes_per_token = double(model.engine->report().weight_bytes_per_token);
+  return m;
+}
+
+// Cuts default sizes to the model's context, and refuses sizes the user asked for.
+Status FitContext(BenchFlags& flags, uint32_t context) {
+  const auto fit = [&](const char* flag, uint32_t& tokens, uint32_t extra, bool given) -> Status {
+    if (uint64_t{tokens} + extra <= context) return {};
+    const uint32_t most = context > extra ? context - extra : 0;
+    if (given || most == 0) {
+      return Status::ResourceExhausted(
+          fmt::format("{} {} needs a context of {} tokens and there are {}; give {} {} or less", flag, tokens,
+                      uint64_t{tokens} + extra, context, flag, most));
+    }
+    const std::string line =
+        fmt::format("sterna: the context is {} tokens: {} is cut from {} to {}\n", context, flag, tokens, most);
+    std::fputs(line.c_str(), stderr);
+    tokens = most;
+    return {};
+  };
+  // One token is generated after the prompt; generation starts from one token.
+  STERNA_RETURN_IF_ERROR(fit("-p", flags.prompt_tokens, 1, flags.prompt_given));
+  return fit("-n", flags.generated_tokens, 2, flags.generated_given);
+}
+
+ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>& measurements, double read_limit) {
+  const engine::LoadReport& report = model.engine->report();
+  ordered_json tests = ordered_json::array();
+  for (const Measurement& m : measurements) {
+    tests.push_back({{"name", m.name},
+                     {"tokens_per_second", m.Median()},
+                     {"min", m.tokens_per_second.front()},
+                     {"max", m.tokens_per_second.back()},
+                     {"gb_per_second", m.GbPerSecond()},
+                     {"share_of_read_bandwidth", m.GbPerSecond() / read_limit},
+                     {"multiply_adds_per_second", m.Median() * double(report.ternary_macs_per_token)}});
+  }
+  return {{"cpu", platform::DetectCpu().brand},
+          {"kernels", report.kernels},
+          {"threads", report.threads},
+          {"tests", tests},
+          {"model", model.path},
+          {"weight_type", report.weight_type},
+          {"head_type", report.head_type},
+          {"weight_bytes_per_token", report.weight_bytes_per_token},
+          {"ternary_multiply_adds_per_token", report.ternary_macs_per_token},
+          {"read_bandwidth_gb_per_second", read_limit},
+          {"load_ms", report.load_ms},
+          {"memory_plan", PlanToJson(report.plan)}};
+}
+
+std::string ForHumans(const ordered_json& r) {
+  std::string text = fmt::format(
+      "model     {}\nweights   {}, head {}, {:.1f} MB read per token\ncpu       {}\nkernels   {}, {} thread(s)\n"
+      "memory    reads {:.1f} GB/s at most\n\n{:<8}{:>12}{:>12}{:>12}{:>10}{:>10}{:>12}\n",
+      r["model"].get<std::string>(), r["weight_type"].get<std::string>(), r["head_type"].get<std::string>(),
+      double(r["weight_bytes_per_token"].get<uint64_t>()) / 1e6, r["cpu"].get<std::string>(),
+      r["kernels"].get<std::string>(), r["threads"].get<uint32_t>(), r["read_bandwidth_gb_per_second"].get<double>(),
+      "test", "tokens/s", "min", "max", "GB/s", "of limit", "GMAC/s");
+  for (const auto& test : r["tests"]) {
+    text +=
+        fmt::format("{:<8}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>9.1f}%{:>12.2f}\n", test["name"].get<std::string>(),
+                    test["tokens_per_second"].get<double>(), test["min"].get<double>(), test["max"].get<double>(),
+                    test["gb_per_second"].get<double>(), test["share_of_read_bandwidth"].get<double>() * 100,
+                    test["multiply_adds_per_second"].get<double>() / 1e9);
+  }
+  return text;
+}
+
+Status Bench(BenchFlags flags) {
+  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model));
+  STERNA_RETURN_IF_ERROR(FitContext(flags, model.session->context_tokens()));
+  std::vector<Measurement> measurements;
+  if (flags.prompt_tokens > 0) {
+    STERNA_ASSIGN_OR_RETURN(Measurement m, MeasurePrompt(flags, model));
+    measurements.push_back(std::move(m));
+  }
+  if (flags.generated_tokens > 0) {
+    STERNA_ASSIGN_OR_RETURN(Measurement m, MeasureGeneration(flags, model));
+    measurements.push_back(std::move(m));
+  }
+  if (flags.model.verbose) ReportPeakMemory(model);
+  // The peak is the model's: the buffer of the bandwidth measurement comes after it.
+  const uint64_t peak_bytes = platform::ReadMemoryUsage().peak_resident_bytes;
+  STERNA_ASSIGN_OR_RETURN(const BandwidthReport limit, MeasureReadBandwidth({model.engine->report().threads}));
+  ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second);
+  report["peak_resident_bytes"] = peak_bytes;
+  ResultStream out;
+  out.Write(flags.json ? report.dump(2) + "\n" : ForHumans(report));
+  return out.status();
+}
+
+}  // namespace
+
+int BenchVerb(Words words) {
+  BenchFlags values;
+  FlagSet flags(
+      "bench", "Measure tokens per second for prompts (pp) and generation (tg): the median of -r runs after a warm-up.",
+      kExamples);
+  flags.Add(UnsignedSetting("-p,--prompt-tokens", "Prompt length; 0 = leave out", &values.prompt_tokens, 0, 1u << 20));
+  flags.Add(
+      UnsignedSetting("-n,--max-tokens", "Tokens to generate; 0 = leave out", &values.generated_tokens, 0, 1u << 20));
+  flags.Add(UnsignedSetting("-r,--repetitions", "Runs of each test", &values.repetitions, 1, 1000));
+  flags.AddSwitch("--json", &values.json, "Print one JSON object");
+  values.model.AddTo(flags);
+  const auto over = flags.Parse(words);
+  if (!over.ok()) return Finish(over.status());
+  if (*over) return **over;
+  values.prompt_given = flags.Given("--prompt-tokens");
+  values.generated_given = flags.Given("--max-tokens");
+  return Finish(Bench(values));
+}
+
+}  // namespace sterna::cli

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exit_code.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace sterna::cli {
+
+int ExitCodeFor(StatusCode code) {
+  switch (code) {
+    case StatusCode::kOk: return kExitOk;
+    case StatusCode::kInvalidArgument: return kExitUsage;
+    case StatusCode::kNotFound:
+    case StatusCode::kCorrupt:
+    case StatusCode::kUnsupported: return kExitFile;
+    case StatusCode::kResourceExhausted: return kExitLimit;
+    case StatusCode::kCancelled: return kExitInterrupted;
+    case StatusCode::kFailedPrecondition:
+    case StatusCode::kUnavailable:
+    case StatusCode::kInternal: return kExitFailed;
+  }
+  return kExitFailed;
+}
+
+std::string EscapeControls(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void PrintError(const Status& status) {
+  const std::string line = fmt::format("sterna: error: {}\n", EscapeControls(status.message()));
+  std::fputs(line.c_str(), stderr);
+}
+
+int Finish(const Status& status) {
+  if (!status.ok() && status.code() != StatusCode::kCancelled) PrintError(status);
+  return ExitCodeFor(status.code());
+}
+
+}  // namespace sterna::cli

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "line_reader.h"
+
+#include <histedit.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <clocale>
+#include <cstdio>
+#include <cstring>
+
+#include "interrupt.h"
+#include "streams.h"
+
+namespace sterna::cli {
+namespace {
+
+constexpr size_t kMaxLineBytes = size_t{64} << 20;
+constexpr int kHistoryLines = 500;
+
+class PipeLineReader : public LineReader {
+ public:
+  Result<std::optional<std::string>> Next() override {
+    const HoldInterrupts hold;
+    for (;;) {
+      if (const size_t end = pending_.find('\n', searched_); end != std::string::npos) {
+        std::string line = pending_.substr(0, end);
+        pending_.erase(0, end + 1);
+        searched_ = 0;
+        return std::optional<std::string>(std::move(line));
+      }
+      searched_ = pending_.size();
+      if (pending_.size() > kMaxLineBytes) {
+        return Status::ResourceExhausted("a line of stdin is longer than 64 MiB; send shorter messages");
+      }
+      if (!Fill()) break;
+    }
+    if (pending_.empty()) return std::optional<std::string>();
+    searched_ = 0;
+    return std::optional<std::string>(std::exchange(pending_, {}));
+  }
+
+ private:
+  bool Fill() {
+    char part[4096];
+    for (;;) {
+      const ssize_t got = read(STDIN_FILENO, part, sizeof(part));
+      if (got > 0) {
+        pending_.append(part, size_t(got));
+        return true;
+      }
+      if (got < 0 && errno == EINTR) continue;
+      return false;
+    }
+  }
+
+  std::string pending_;
+  size_t searched_ = 0;  // bytes of pending_ known to hold no line end
+};
+
+const char* Prompt(EditLine*) { return "> "; }
+
+unsigned char ClearLine(EditLine* editor, int) {
+  const LineInfo* line = el_line(editor);
+  const auto left = static_cast<int>(line->cursor - line->buffer);
+  el_cursor(editor, static_cast<int>(line->lastchar - line->cursor));
+  el_deletestr(editor, left + static_cast<int>(line->lastchar - line->cursor));
+  return CC_REFRESH;
+}
+
+class TerminalLineReader : public LineReader {
+ public:
+  TerminalLineReader() {
+    std::setlocale(LC_CTYPE, "");  // only what a character is: numbers keep their decimal point
+    editor_ = el_init("sterna", stdin, stderr, stderr);
+    history_ = history_init();
+    HistEvent event;
+    history(history_, &event, H_SETSIZE, kHistoryLines);
+    history(history_, &event, H_SETUNIQUE, 1);
+    el_set(editor_, EL_PROMPT, Prompt);
+    el_set(editor_, EL_EDITOR, "emacs");
+    el_set(editor_, EL_HIST, history, history_);
+    // While a line is edited Ctrl-C is a key, not a signal.
+    el_set(editor_, EL_SETTY, "-d", "intr=", nullptr);
+    el_set(editor_, EL_ADDFN, "sterna-clear-line", "throw the line away", ClearLine);
+    el_set(editor_, EL_BIND, "^C", "sterna-clear-line", nullptr);
+  }
+  ~TerminalLineReader() override {
+    history_end(history_);
+    el_end(editor_);
+  }
+
+  Result<std::optional<std::string>> Next() override {
+    const HoldInterrupts hold;
+    int count = 0;
+    const char* text = el_gets(editor_, &count);
+    if (text == nullptr || count <= 0) {
+      std::fputs("\n", stderr);
+      return std::optional<std::string>();
+    }
+    std::string line(text);
+    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
+    if (!line.empty()) {
+      HistEvent event;
+      history(history_, &event, H_ENTER, text);
+    }
+    return std::optional<std::string>(std::move(line));
+  }
+
+ private:
+  EditLine* editor_ = nullptr;
+  History* history_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<LineReader> LineReader::ForStdin() {
+  if (StdinIsTerminal()) return std::make_unique<TerminalLineReader>();
+  return std::make_unique<PipeLineReader>();
+}
+
+}  // namespace sterna::cli

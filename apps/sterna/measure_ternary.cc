@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure_ternary.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "platform/aligned_buffer.h"
+#include "platform/thread_pool.h"
+
+namespace sterna::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// 16 rows of 1024 columns: 4 KiB of codes, and 16 KiB of activations for 16 tokens.
+constexpr size_t kRows = 16;
+constexpr size_t kBlocks = 8;
+constexpr size_t kColumns = kBlocks * kernels::kTernaryBlockColumns;
+constexpr double kSecondsPerRun = 0.05;
+constexpr int kRuns = 4;
+
+// One worker's own copy of everything.
+struct Workload {
+  AlignedBuffer codes, values, out;
+  std::vector<float> scales;
+  std::vector<int32_t> sums;
+
+  static Result<Workload> Create(size_t tokens) {
+    Workload work;
+    STERNA_ASSIGN_OR_RETURN(work.codes, AlignedBuffer::Create(kRows * kBlocks * kernels::kTernaryBlockBytes));
+    STERNA_ASSIGN_OR_RETURN(work.values, AlignedBuffer::Create(tokens * kColumns));
+    STERNA_ASSIGN_OR_RETURN(work.out, AlignedBuffer::Create(tokens * kRows * sizeof(float)));
+    const auto codes = work.codes.as<uint8_t>();
+    std::fill(codes.begin(), codes.end(), uint8_t{0b00011000});  // codes 0, 1, 2, 0: no value is special to a kernel
+    const auto values = work.values.as<int8_t>();
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int8_t>(int(i * 37 % 255) - 127);
+    work.scales.assign(tokens, 1.0f);
+    for (size_t t = 0; t < tokens; ++t) {
+      int32_t sum = 0;
+      for (size_t i = 0; i < kColumns; ++i) sum += values[t * kColumns + i];
+      work.sums.push_back(sum);
+    }
+    return work;
+  }
+
+  // Calls until `seconds` have passed; returns calls per second.
+  double Run(const kernels::KernelTable& table, double seconds) {
+    const kernels::TernaryRows weights{codes.as<uint8_t>().data(), kRows, kBlocks, 1.0f, nullptr};
+    const kernels::Int8Rows rows{values.as<int8_t>().data(), scales.data(), sums.data(), scales.size(), kColumns};
+    const auto start = Clock::now();
+    uint64_t calls = 0;
+    double passed = 0;
+    while (passed < seconds) {
+      for (int i = 0; i < 64; ++i) table.ternary_linear(weights, rows, out.as<float>().data(), kRows);
+      calls += 64;
+      passed = std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    return double(calls) / passed;
+  }
+};
+
+}  // namespace
+
+Result<double> MeasureTernaryMacsPerSecond(const kernels::KernelTable& table, uint32_t threads, size_t tokens) {
+  STERNA_ASSIGN_OR_RETURN(const auto pool, platform::ThreadPool::Create(threads));
+  std::vector<Workload> work;
+  for (uint32_t i = 0; i < threads; ++i) {
+    STERNA_ASSIGN_OR_RETURN(Workload one, Workload::Create(tokens));
+    work.push_back(std::move(one));
+  }
+  double best = 0;
+  std::vector<double> calls(threads);
+  for (int run = 0; run < kRuns; ++run) {
+    pool->ParallelFor(threads, [&](size_t piece, uint32_t) { calls[piece] = work[piece].Run(table, kSecondsPerRun); });
+    double sum = 0;
+    for (const double one : calls) sum += one;
+    best = std::max(best, sum);
+  }
+  return best * double(kRows * kColumns * tokens);
+}
+
+}  // namespace sterna::cli

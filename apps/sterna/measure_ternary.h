@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/table.h"
+#include "sterna/status.h"
+
+namespace sterna::cli {
+
+// Multiply-adds per second of a table's ternary_linear on a matrix that stays in the first-level cache, all threads
+// together, the best of a few short runs: what the integer units give when memory does not hold them up.
+// `tokens` 1 is decoding, more is a prompt.
+Result<double> MeasureTernaryMacsPerSecond(const kernels::KernelTable& table, uint32_t threads, size_t tokens);
+
+}  // namespace sterna::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/engine.h"
+#include "flag_set.h"
+
+namespace sterna::cli {
+
+// The flags that every verb which runs a model takes.
+struct ModelFlags {
+  std::optional<std::string> model;
+  uint32_t threads = 0;  // 0 = not given
+  uint32_t context = 0;  // 0 = not given
+  std::string kv = "f16";
+  std::string head = "auto";
+  std::string ffn_act = "auto";
+  std::string i2s_layout = "auto";
+  uint32_t prefill_chunk = 256;
+  uint64_t memory_limit_mb = 0;
+  bool verbose = false;
+
+  void AddTo(FlagSet& flags);
+  // -m, --ffn-act, --i2s-layout and -v alone, for verbs that only read a file.
+  void AddModelTo(FlagSet& flags);
+  void AddReadingTo(FlagSet& flags);
+
+  // The model's file: -m, else STERNA_MODEL, else the built-in model.
+  Result<std::string> ModelPath() const;
+  // With STERNA_THREADS and STERNA_ISA where no flag decides.
+  Result<engine::EngineOptions> EngineOptions() const;
+  model::ModelOptions ModelOptions() const;
+};
+
+}  // namespace sterna::cli

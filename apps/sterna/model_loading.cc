@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model_loading.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/status_macros.h"
+#include "platform/memory_usage.h"
+#include "streams.h"
+
+namespace sterna::cli {
+namespace {
+
+double Megabytes(uint64_t bytes) { return double(bytes) / 1e6; }
+
+void ShowProgress(std::string_view stage, double fraction) {
+  const bool terminal = StderrIsTerminal();
+  const std::string line =
+      fmt::format("{}loading: {} {:3.0f} %{}", terminal ? "\r\x1b[K" : "", stage, fraction * 100, terminal ? "" : "\n");
+  std::fputs(line.c_str(), stderr);
+}
+
+void ReportLoad(const LoadedModel& model) {
+  const engine::LoadReport& report = model.engine->report();
+  const std::string text = fmt::format(
+      "model: {}\nkernels: {}, threads: {}, weights: {}, head: {}, loaded in {:.0f} ms\n{}\n", model.path,
+      report.kernels, report.threads, report.weight_type, report.head_type, report.load_ms, DescribePlan(report.plan));
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace
+
+std::string DescribePlan(const backend::MemoryPlan& plan) {
+  std::string items;
+  for (const auto& item : plan.items) {
+    items += fmt::format("{}{} {:.1f} MB", items.empty() ? "" : ", ", item.what, Megabytes(item.bytes));
+  }
+  return fmt::format("memory plan: {:.1f} MB ({})", Megabytes(plan.TotalBytes()), items);
+}
+
+Result<LoadedModel> LoadModel(const ModelFlags& flags) {
+  STERNA_ASSIGN_OR_RETURN(const engine::EngineOptions options, flags.EngineOptions());
+  return LoadModel(flags, options);
+}
+
+Result<LoadedModel> LoadModel(const ModelFlags& flags, const engine::EngineOptions& options) {
+  LoadedModel model;
+  STERNA_ASSIGN_OR_RETURN(model.path, flags.ModelPath());
+  engine::EngineOptions with_progress = options;
+  const bool show = flags.verbose || StderrIsTerminal();
+  if (show) with_progress.on_load_progress = ShowProgress;
+  auto engine = engine::Engine::Load(model.path, with_progress);
+  if (show && StderrIsTerminal()) std::fputs("\r\x1b[K", stderr);
+  if (!engine.ok()) return engine.status();
+  model.engine = std::move(*engine);
+  STERNA_ASSIGN_OR_RETURN(model.session, model.engine->NewSession());
+  if (flags.verbose) ReportLoad(model);
+  return model;
+}
+
+void ReportPeakMemory(const LoadedModel& model) {
+  const std::string line =
+      fmt::format("peak resident memory: {:.1f} MB; {}\n", Megabytes(platform::ReadMemoryUsage().peak_resident_bytes),
+                  DescribePlan(model.engine->report().plan));
+  std::fputs(line.c_str(), stderr);
+}
+
+}  // namespace sterna::cli

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "model_flags.h"
+
+namespace sterna::cli {
+
+struct LoadedModel {
+  std::string path;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<engine::Session> session;  // goes before the engine
+};
+
+// Loads the model that the flags name and opens one session. Progress goes to stderr when that is a terminal or with
+// -v, the memory plan with -v.
+Result<LoadedModel> LoadModel(const ModelFlags& flags);
+Result<LoadedModel> LoadModel(const ModelFlags& flags, const engine::EngineOptions& options);
+
+// "memory plan: 12.3 MB (ternary weights 8.0 MB, ...)"
+std::string DescribePlan(const backend::MemoryPlan& plan);
+
+// With -v after the work: the peak of resident memory beside the plan, on stderr.
+void ReportPeakMemory(const LoadedModel& model);
+
+}  // namespace sterna::cli
