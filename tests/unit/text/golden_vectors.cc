@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden_vectors.h"
+
+#include <cstdio>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+namespace sterna::text {
+namespace {
+
+const std::string kFolder = STERNA_TEST_DATA "/tokenizer/";
+
+nlohmann::json ReadJson(const std::string& name) {
+  std::ifstream in(kFolder + name);
+  return nlohmann::json::parse(in);
+}
+
+std::vector<std::string> MakeFuzzTexts(const nlohmann::json& recipe) {
+  const auto pieces = recipe.at("pieces").get<std::vector<std::string>>();
+  uint32_t x = recipe.at("seed").get<uint32_t>();
+  const auto draw = [&x](uint32_t n) {
+    x = 1664525u * x + 1013904223u;
+    return (x >> 8) % n;
+  };
+  std::vector<std::string> texts(recipe.at("count").get<size_t>());
+  for (std::string& text : texts) {
+    const uint32_t count = 1 + draw(recipe.at("longest").get<uint32_t>());
+    for (uint32_t i = 0; i < count; ++i) text += pieces[draw(uint32_t(pieces.size()))];
+  }
+  return texts;
+}
+
+}  // namespace
+
+GoldenTexts ReadGoldenTexts() {
+  const nlohmann::json json = ReadJson("texts.json");
+  return {json.at("texts").get<std::vector<std::string>>(), MakeFuzzTexts(json.at("fuzz"))};
+}
+
+GoldenVectors ReadGoldenVectors(const std::string& name) {
+  const nlohmann::json json = ReadJson(name + ".json");
+  GoldenVectors vectors;
+  vectors.vocabulary_file = kFolder + json.at("vocab").get<std::string>();
+  vectors.ignore_merges = json.at("ignore_merges").get<bool>();
+  vectors.special = json.at("special").get<std::vector<std::vector<TokenId>>>();
+  for (const nlohmann::json& ids : json.at("plain")) {
+    if (ids.is_null()) {
+      vectors.plain.emplace_back();
+    } else {
+      vectors.plain.emplace_back(ids.get<std::vector<TokenId>>());
+    }
+  }
+  vectors.fuzz_special = json.at("fuzz_special").get<std::string>();
+  vectors.fuzz_plain = json.at("fuzz_plain").get<std::string>();
+  return vectors;
+}
+
+std::string HashIds(const std::vector<TokenId>& ids) {
+  uint32_t hash = 0x811c9dc5u;
+  for (const TokenId id : ids) {
+    for (int shift = 0; shift < 32; shift += 8) hash = (hash ^ ((uint32_t(id) >> shift) & 0xff)) * 0x01000193u;
+  }
+  char text[9];
+  std::snprintf(text, sizeof(text), "%08x", hash);
+  return text;
+}
+
+}  // namespace sterna::text

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tokenizer vectors of tests/data/tokenizer (their README says what each field is and which program made them).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/tokenizer.h"
+
+namespace sterna::text {
+
+struct GoldenTexts {
+  std::vector<std::string> texts;
+  std::vector<std::string> fuzz_texts;
+};
+GoldenTexts ReadGoldenTexts();
+
+struct GoldenVectors {
+  std::string vocabulary_file;  // full path; for llama3 the name only
+  bool ignore_merges = false;
+  std::vector<std::vector<TokenId>> special;
+  std::vector<std::optional<std::vector<TokenId>>> plain;  // nullopt: equal to special
+  std::string fuzz_special, fuzz_plain;                    // 8 hex digits a fuzz text
+};
+GoldenVectors ReadGoldenVectors(const std::string& name);
+
+// FNV-1a of the ids as 8 hex digits.
+std::string HashIds(const std::vector<TokenId>& ids);
+
+}  // namespace sterna::text
