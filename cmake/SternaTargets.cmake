@@ -22,12 +22,21 @@ function(sterna_test name)
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
   file(WRITE ${labels_file} "if(${name}_TESTS)\n  set_tests_properties(\${${name}_TESTS} PROPERTIES LABELS \"${ARG_LABELS}\")\nendif()\n")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
+  # tests-tsan and its kin: everything that the tests of one label need.
+  foreach(label ${ARG_LABELS})
+    if(NOT TARGET tests-${label})
+      add_custom_target(tests-${label})
+    endif()
+    add_dependencies(tests-${label} ${name})
+  endforeach()
 endfunction()
 
-# sterna_fuzzer(gguf_reader_fuzzer SOURCES f.cc DEPENDS sterna::format): a libFuzzer executable. With STERNA_BUILD_FUZZERS off nothing is made.
+# sterna_fuzzer(gguf_fuzzer SOURCES gguf_fuzzer.cc DEPENDS sterna::format): a libFuzzer executable in BUILD/fuzzers; its seeds
+# lie in fuzz/corpus/gguf/.
 function(sterna_fuzzer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE sterna_options ${ARG_DEPENDS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
 endfunction()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# Short names for what the presets in CMakePresets.json do. `make help` lists them.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+PROMPT ?= What is a sparrow?
+
+# Both are conveniences: CMake's default generator and no cache do as well.
+ifneq ($(shell command -v ninja),)
+export CMAKE_GENERATOR ?= Ninja
+endif
+ifneq ($(shell command -v ccache),)
+export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+endif
+export CTEST_PARALLEL_LEVEL ?= $(JOBS)
+
+.PHONY: help run build test lint format fuzz test-aarch64 clean
+
+help:  ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | column -t -s $$'\t'
+
+run: build  ## build, then answer PROMPT="What is a sparrow?" with the model in models/
+	build/sterna run -p "$(PROMPT)" --temp 0
+
+build:  ## install missing build packages; the executable at build/sterna
+	@tools/bootstrap.sh build
+	cmake --preset release
+	cmake --build --preset release --parallel $(JOBS)
+
+test:  ## install what tests need, build, run every test that this machine can run
+	@tools/bootstrap.sh build test
+	cmake --preset test
+	cmake --build --preset test --parallel $(JOBS)
+	ctest --preset test
+
+lint:  ## format, layers, sizes, hygiene, documents, clang-tidy (LINT_SECONDS=600 for the last)
+	@tools/bootstrap.sh build test lint
+	tools/lint.sh
+
+format:  ## clang-format every source file in place
+	@tools/bootstrap.sh lint
+	git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+fuzz:  ## run every fuzzer for SECONDS=60 or HOURS=
+	@tools/bootstrap.sh build fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz --parallel $(JOBS)
+	tools/run_fuzzers.sh build-fuzz/fuzzers $(if $(HOURS),$$(( $(HOURS) * 3600 )),$(or $(SECONDS),60))
+
+test-aarch64:  ## cross build for 64-bit ARM, tests under qemu-user
+	@tools/bootstrap.sh build test cross
+	cmake --preset aarch64
+	cmake --build --preset aarch64 --parallel $(JOBS)
+	ctest --preset aarch64
+
+clean:  ## remove every build folder
+	rm -rf build build-*

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# GoogleTest from Debian's source package (googletest).
+if(NOT TARGET GTest::gtest_main)
+  set(source /usr/src/googletest)
+  if(NOT IS_DIRECTORY ${source})
+    message(FATAL_ERROR "no folder ${source}: install Debian's package googletest (tools/bootstrap.sh cross)")
+  endif()
+  set(INSTALL_GTEST OFF)
+  add_subdirectory(${source} ${PROJECT_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+  foreach(library gtest gtest_main gmock gmock_main)
+    if(NOT TARGET GTest::${library})
+      add_library(GTest::${library} ALIAS ${library})
+    endif()
+  endforeach()
+endif()
+set(GTest_FOUND TRUE)

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs every libFuzzer executable of a folder, one after the other, from its seeds in fuzz/corpus/NAME (NAME_fuzzer).
+#   tools/run_fuzzers.sh FOLDER SECONDS
+# New inputs and findings go to FOLDER/NAME/; the seeds stay as they are. Ends with exit 1 when one found something.
+set -uo pipefail
+folder=$1
+seconds=$2
+source_root=$(cd "$(dirname "$0")/.." && pwd)
+failed=0
+found=0
+
+for fuzzer in "$folder"/*_fuzzer; do
+  [ -x "$fuzzer" ] || continue
+  found=1
+  name=$(basename "$fuzzer" _fuzzer)
+  work="$folder/$name"
+  mkdir -p "$work/corpus"
+  seeds=()
+  [ -d "$source_root/fuzz/corpus/$name" ] && seeds=("$source_root/fuzz/corpus/$name")
+  echo "fuzz: $name for $seconds s, $(find "${seeds[@]}" -type f 2>/dev/null | wc -l) seeds"
+  if ! "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$work/" "$work/corpus" "${seeds[@]}" </dev/null >"$work/log.txt" 2>&1; then
+    failed=1
+    tail -n 40 "$work/log.txt"
+    echo "fuzz: $name FAILED; the input is in $work/"
+  else
+    grep -E 'number_of_executed_units|new_units_added' "$work/log.txt" | sed 's/^/  /'
+  fi
+done
+
+if [ "$found" = 0 ]; then
+  echo "fuzz: no fuzzer in $folder" >&2
+  exit 1
+fi
+exit "$failed"
