@@ -20,8 +20,13 @@ SPECIALS = (BOS, EOS, EOT) + tuple(
 PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
            r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 # Ways to ask, with the share of training prompts that use each.
-PROMPTS = (("What is {article} {noun}?", 0.60), ("What is {noun}?", 0.14),
-           ("Define {noun}.", 0.13), ("{noun}", 0.13))
+PROMPTS = (
+    ("What is {article} {noun}?", 0.50), ("What is {noun}?", 0.10),
+    ("Define {noun}.", 0.06), ("{noun}", 0.08),
+    ("what is {article} {noun}?", 0.05), ("What is {article} {noun}", 0.04),
+    ("what is {article} {noun}", 0.03), ("What's {article} {noun}?", 0.04),
+    ("Define {article} {noun}", 0.02), ("What does {noun} mean?", 0.03),
+    ("Tell me what {article} {noun} is.", 0.03), ("{noun}?", 0.02))
 # Lets nearly every noun become one token, whose embedding is then its own.
 NOUN_REPEATS = 40
 

@@ -5,7 +5,7 @@ Run:  python train.py --work-dir DIR [--run NAME] [--steps S] [--decay-steps D]
                       [--full-precision] [--threads T] [--compile]
 Reads DIR/corpus.jsonl and DIR/tokenizer.json. Writes DIR/NAME.pt (weights,
 optimizer, step) every --save-every steps and appends lines to DIR/NAME.loss:
-step, examples seen, loss of the training batches, and every --test-every
+step, questions seen, loss of the training batches, and every --test-every
 steps the loss over "What is a ...?" for a fixed tenth of the entries. Started
 again with the same name it goes on where it stopped.
 
@@ -46,7 +46,7 @@ def make_optimizer(model):
 
 
 class Progress:
-    """What a run has done: steps, examples seen, recent loss of each entry."""
+    """What a run has done: steps, questions seen, recent loss of each entry."""
 
     def __init__(self, entries):
         self.step, self.seen = 0, 0
@@ -69,19 +69,18 @@ def load_model(path):
     return model, state
 
 
-def entry_losses(model, examples):
-    """Mean loss per token of each example's answer, with gradient."""
-    prefix, tails, targets = batches.collate(examples)
-    wanted = targets >= 0
+def turn_losses(model, chats):
+    """Mean loss of each turn's answer in order, and of all answer tokens."""
+    prefix, tails, targets, turns = batches.collate(chats)
+    wanted = turns >= 0
     each = F.cross_entropy(model(prefix, tails, wanted), targets[wanted],
                            reduction="none")
-    row = wanted.nonzero()[:, 0]
-    sums = torch.zeros(len(examples)).index_add(0, row, each)
-    return sums / wanted.sum(dim=1), each.mean()
+    sums = torch.zeros(sum(map(len, chats))).index_add(0, turns[wanted], each)
+    return sums / turns[wanted].bincount(), each.mean()
 
 
-def train_step(model, optimizer, examples, progress, lr, decay):
-    per_entry, loss = entry_losses(model, examples)
+def train_step(model, optimizer, chats, progress, lr, decay):
+    per_turn, loss = turn_losses(model, chats)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -89,17 +88,18 @@ def train_step(model, optimizer, examples, progress, lr, decay):
         group["lr"] = lr
     optimizer.param_groups[0]["weight_decay"] = decay
     optimizer.step()
-    progress.losses[[e.index for e in examples]] = per_entry.detach()
+    indices = [turn.index for chat in chats for turn in chat]
+    progress.losses[indices] = per_turn.detach()
     progress.step += 1
-    progress.seen += len(examples)
+    progress.seen += len(indices)
     return loss.item()
 
 
 @torch.no_grad()
-def test_loss(model, examples):
+def test_loss(model, turns):
     """Loss over the first way of asking for every tenth entry."""
-    chosen = sorted(examples[0][::10], key=len)
-    parts = [entry_losses(model, chosen[i:i + 64])[0]
+    chosen = [[turn] for turn in sorted(turns[0][::10], key=len)]
+    parts = [turn_losses(model, chosen[i:i + 64])[0]
              for i in range(0, len(chosen), 64)]
     return torch.cat(parts).mean().item()
 
@@ -126,18 +126,18 @@ class Log:
         self.losses, self.began = [], time.time()
 
 
-def run(model, optimizer, progress, examples, args):
+def run(model, optimizer, progress, turns, args):
     plan, log = [], Log(args.work_dir / f"{args.run}.loss")
     while progress.step < args.steps:
         if not plan:
-            plan = batches.epoch(examples, progress.losses.tolist(), args.batch,
+            plan = batches.epoch(turns, progress.losses.tolist(), args.batch,
                                  args.seed + progress.step)
         in_decay = progress.step >= args.steps - args.decay_steps
         loss = train_step(model, optimizer, plan.pop(), progress,
                           learning_rate(progress.step, args),
                           0.0 if in_decay else WEIGHT_DECAY)
         last = progress.step == args.steps
-        tested = (test_loss(model, examples)
+        tested = (test_loss(model, turns)
                   if progress.step % args.test_every == 0 or last else None)
         log.add(progress, loss, tested)
         if progress.step % args.save_every == 0 or last:
@@ -187,7 +187,7 @@ def main():
     if args.compile:
         for block in model.blocks:
             block.compile(dynamic=True)
-    run(model, optimizer, progress, batches.encode_examples(entries, tokenizer),
+    run(model, optimizer, progress, batches.encode_turns(entries, tokenizer),
         args)
 
 
