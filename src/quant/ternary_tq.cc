@@ -22,19 +22,25 @@ struct Stretch {
 };
 constexpr Stretch kTq1Stretches[] = {{0, 32, 0, 5}, {32, 16, 160, 5}, {48, 4, 240, 4}};
 
-void UnpackTq1Block(const std::byte* block, uint8_t* codes) {
-  for (const Stretch& s : kTq1Stretches) {
-    uint16_t rest[32];
-    for (size_t i = 0; i < s.bytes; ++i) rest[i] = uint16_t(block[s.first_byte + i]);
-    uint8_t* out = codes + s.first_element;
-    for (size_t n = 0; n < s.digits; ++n, out += s.bytes) {
-      for (size_t i = 0; i < s.bytes; ++i) {
-        const uint16_t tripled = uint16_t(rest[i] * 3);
-        out[i] = uint8_t(tripled >> 8);
-        rest[i] = tripled & 0xffu;
-      }
-    }
+// The digits of up to eight bytes at once: the bytes spread over the 16-bit lanes of two words, so that a tripled byte
+// leaves its next digit above bit 8 of its lane.
+void UnpackDigits(const std::byte* bytes, size_t count, size_t digits, size_t stride, uint8_t* out) {
+  constexpr uint64_t kLow = 0x00ff00ff00ff00ffu;
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, count);
+  uint64_t even = word & kLow, odd = (word >> 8) & kLow;
+  for (size_t n = 0; n < digits; ++n, out += stride) {
+    even *= 3, odd *= 3;
+    const uint64_t codes = ((even >> 8) & kLow) | (odd & ~kLow);
+    std::memcpy(out, &codes, count);
+    even &= kLow, odd &= kLow;
   }
+}
+
+void UnpackTq1Block(const std::byte* block, uint8_t* codes) {
+  for (size_t i = 0; i < 32; i += 8) UnpackDigits(block + i, 8, 5, 32, codes + i);
+  for (size_t i = 0; i < 16; i += 8) UnpackDigits(block + 32 + i, 8, 5, 16, codes + 160 + i);
+  UnpackDigits(block + 48, 4, 4, 4, codes + 240);
 }
 
 void PackTq1Block(const uint8_t* codes, std::byte* out) {
@@ -52,9 +58,22 @@ void PackTq1Block(const uint8_t* codes, std::byte* out) {
 // TQ2_0: 32 bytes hold four runs of 32 codes, the first run in the lowest bits; twice.
 void UnpackTq2Block(const std::byte* block, uint8_t* codes) {
   for (size_t half = 0; half < 2; ++half, block += 32, codes += 128) {
-    for (unsigned run = 0; run < 4; ++run) {
-      for (size_t i = 0; i < 32; ++i) codes[32 * run + i] = uint8_t(block[i]) >> (2 * run) & 3;
+    for (size_t i = 0; i < 32; i += 8) {
+      const uint64_t word = LoadWord(block + i);
+      for (unsigned run = 0; run < 4; ++run) {
+        const uint64_t eight = (word >> (2 * run)) & 0x0303030303030303u;
+        std::memcpy(codes + 32 * run + i, &eight, sizeof eight);
+      }
     }
+  }
+}
+
+// In place; needed only where a code 3 may have passed unseen.
+void ReplaceThrees(uint8_t* codes) {
+  for (size_t i = 0; i < kTqBlockElements; i += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, codes + i, sizeof eight);
+    StoreFieldCodes(eight, 0, codes + i);
   }
 }
 
@@ -139,8 +158,7 @@ void UnpackTqRow(const TernarySource& source, uint64_t row, uint8_t* codes) {
       continue;
     }
     UnpackTqBlock(source.type, block, codes);
-    if (source.type == TensorType::kTQ1_0) continue;
-    for (size_t k = 0; k < kTqBlockElements; ++k) codes[k] = uint8_t(FieldCodes(codes[k], 0));
+    if (source.type == TensorType::kTQ2_0) ReplaceThrees(codes);
   }
 }
 
