@@ -20,12 +20,12 @@ std::string_view FinishReasonName(FinishReason reason) {
 }
 
 struct Engine::Impl {
-  std::unique_ptr<EngineCore> core;
+  std::shared_ptr<EngineCore> core;
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Engine::~Engine() = default;
+Engine::~Engine() { impl_->core->loop->Stop(); }
 
 Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path, const EngineOptions& options) {
   STERNA_ASSIGN_OR_RETURN(std::unique_ptr<EngineCore> core, LoadEngineCore(path, options));
@@ -34,7 +34,7 @@ Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path, const Engi
 
 Result<std::unique_ptr<Session>> Engine::NewSession() {
   try {
-    return std::unique_ptr<Session>(new Session(std::make_unique<Session::State>(*impl_->core)));
+    return std::unique_ptr<Session>(new Session(std::make_unique<Session::State>(impl_->core)));
   } catch (const std::bad_alloc&) {
     return Status::ResourceExhausted("out of memory for a new session");
   }

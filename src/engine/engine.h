@@ -103,7 +103,8 @@ class Session {
   std::unique_ptr<State> state_;
 };
 
-// One loaded model with one thread pool and one step loop. Sessions must not outlive it. Thread-safe.
+// One loaded model with one thread pool and one step loop. Thread-safe. Destroying it ends the
+// requests in flight with Cancelled; sessions that are left keep the memory and refuse every request.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> Load(const std::string& path, const EngineOptions& options);

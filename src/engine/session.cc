@@ -16,7 +16,7 @@ Session::~Session() { state_->Truncate(0); }
 
 Status Session::State::Check(const GenerateRequest& request) const {
   if (request.prompt.empty()) return Status::InvalidArgument("the prompt is empty; at least one token is needed");
-  const size_t vocabulary_size = core.tokenizer->vocabulary_size();
+  const size_t vocabulary_size = core->tokenizer->vocabulary_size();
   for (const text::TokenId id : request.prompt) {
     if (id < 0 || size_t(id) >= vocabulary_size) {
       return Status::InvalidArgument(fmt::format("token id {} is not in 0..{}", id, vocabulary_size - 1));
@@ -36,7 +36,7 @@ Status Session::State::Begin(const GenerateRequest& request) {
   STERNA_RETURN_IF_ERROR(Check(request));
   const size_t held = sequence.tokens.size();
   const size_t total = held + request.prompt.size();
-  STERNA_RETURN_IF_ERROR(core.kv->Reserve(sequence.kv, uint32_t(total)));
+  STERNA_RETURN_IF_ERROR(core->kv->Reserve(sequence.kv, uint32_t(total)));
   sequence.result = GenerateResult{};
   sequence.result.tokens.reserve(std::min<size_t>(request.max_tokens, sequence.context_tokens - total));
   sequence.tokens.insert(sequence.tokens.end(), request.prompt.begin(), request.prompt.end());
@@ -53,7 +53,7 @@ Status Session::State::Begin(const GenerateRequest& request) {
 void Session::State::Truncate(size_t count) {
   if (count < sequence.tokens.size()) sequence.tokens.resize(count);
   sequence.computed_tokens = std::min(sequence.computed_tokens, uint32_t(sequence.tokens.size()));
-  core.kv->Truncate(sequence.kv, uint32_t(sequence.tokens.size()));
+  core->kv->Truncate(sequence.kv, uint32_t(sequence.tokens.size()));
 }
 
 Result<GenerateResult> Session::Generate(const GenerateRequest& request) {
@@ -68,7 +68,7 @@ Result<GenerateResult> Session::Generate(const GenerateRequest& request) {
     status = Status::ResourceExhausted("out of memory for the request");
   }
   if (status.ok()) {
-    state_->core.loop->Run(sequence);
+    state_->core->loop->Run(sequence);
     status = std::move(sequence.status);
     sequence.request = nullptr;
   }
@@ -87,10 +87,10 @@ uint32_t Session::context_tokens() const { return state_->sequence.context_token
 
 uint64_t Session::KvBytes() const {
   uint64_t all_bytes = 0;
-  for (const backend::MemoryPlan::Item& item : state_->core.report.plan.items) {
+  for (const backend::MemoryPlan::Item& item : state_->core->report.plan.items) {
     if (item.what == "KV cache") all_bytes += item.bytes;
   }
-  const uint64_t all_blocks = state_->core.kv->block_count();
+  const uint64_t all_blocks = state_->core->kv->block_count();
   return all_bytes / all_blocks * state_->sequence.kv.blocks().size();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include "engine/engine.h"
 #include "engine/engine_core.h"
@@ -10,13 +11,14 @@
 namespace sterna::engine {
 
 struct Session::State {
-  explicit State(EngineCore& owner) : core(owner), sequence(owner.context_tokens, owner.tokenizer->vocabulary_size()) {}
+  explicit State(std::shared_ptr<EngineCore> owner)
+      : core(std::move(owner)), sequence(core->context_tokens, core->tokenizer->vocabulary_size()) {}
 
   Status Check(const GenerateRequest& request) const;
   Status Begin(const GenerateRequest& request);
   void Truncate(size_t count);
 
-  EngineCore& core;
+  const std::shared_ptr<EngineCore> core;  // a session may outlive its engine
   Sequence sequence;
   std::atomic<bool> busy{false};
 };

@@ -34,7 +34,7 @@ StepLoop::StepLoop(const Parts& parts, const StepLimits& limits) : parts_(parts)
   }
 }
 
-StepLoop::~StepLoop() {
+void StepLoop::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -26,13 +26,14 @@ class StepLoop {
     KvLedger& kv;
   };
   StepLoop(const Parts& parts, const StepLimits& limits);
-  // Ends the requests in flight with Cancelled, then the thread.
-  ~StepLoop();
+  ~StepLoop() { Stop(); }
   StepLoop(const StepLoop&) = delete;
   StepLoop& operator=(const StepLoop&) = delete;
 
   // ResourceExhausted when the system gives no thread. Call once.
   Status Start();
+  // Ends the requests in flight and all later ones with Cancelled, and ends the thread. One caller at a time.
+  void Stop();
   // Runs the request that `sequence` holds and blocks until it is done; result and status are in the sequence then.
   // Any thread.
   void Run(Sequence& sequence);
