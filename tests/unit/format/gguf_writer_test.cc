@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "format/gguf_file.h"
+#include "support/temporary_folder.h"
 #include "support/test_sequences.h"
 
 namespace sterna::format {
@@ -14,20 +14,7 @@ namespace {
 
 using quant::TensorType;
 using sterna::testing::LcgBytes;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sterna-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string File(const std::string& name) const { return (path_ / name).string(); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using sterna::testing::TemporaryFolder;
 
 GgufWriter FullWriter(std::span<const std::byte> ternary, std::span<const std::byte> norm) {
   GgufWriter writer;
