@@ -16,7 +16,7 @@ export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 .PHONY: help run build test lint format fuzz test-aarch64 clean
 
 help:  ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | column -t -s $$'\t'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | awk -F'\t' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 run: build  ## build, then answer PROMPT="What is a sparrow?" with the model in models/
 	build/sterna run -p "$(PROMPT)" --temp 0
