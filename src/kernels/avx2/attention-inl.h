@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One block of attention: scores with a vector of neighbouring keys, values with a vector of neighbouring dimensions,
+// two query heads at a time so that each loaded key and value serves both.
+#pragma once
+
+#include "kernels/avx2/exp-inl.h"
+#include "kernels/table.h"
+
+namespace sterna::kernels {
+namespace {
+
+constexpr size_t kElementBytes[kKvTypeCount] = {4, 2, 1};
+
+// Eight stored elements from number `at` on, as floats (kKvQ8: without their scale).
+template <KvType kType>
+__m256 LoadKv(const void* data, size_t at) {
+  const auto* from = static_cast<const uint8_t*>(data) + at * kElementBytes[kType];
+  if constexpr (kType == kKvF32) {
+    return _mm256_loadu_ps(reinterpret_cast<const float*>(from));
+  } else if constexpr (kType == kKvF16) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  } else {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+  }
+}
+
+// The first `count` (1..8) elements, then zeros; reads no further.
+template <KvType kType>
+__m256 LoadKvFirst(const void* data, size_t at, size_t count) {
+  if (count == kVector) return LoadKv<kType>(data, at);
+  alignas(32) uint8_t copy[kVector * kElementBytes[kType]] = {};
+  const auto* from = static_cast<const uint8_t*>(data) + at * kElementBytes[kType];
+  __builtin_memcpy(copy, from, count * kElementBytes[kType]);
+  return LoadKv<kType>(copy, 0);
+}
+
+// Scores of 32 keys from slot `first` on, before any scale: out[h][0..31].
+template <KvType kType, int kHeads>
+void KeyDots(const float* const (&q)[kHeads], const void* keys, size_t first, size_t head_dim,
+             float* const (&out)[kHeads]) {
+  __m256 sum[kHeads][4];
+  for (auto& head : sum) {
+    for (auto& v : head) v = _mm256_setzero_ps();
+  }
+  for (size_t d = 0; d < head_dim; ++d) {
+    __m256 key[4];
+    for (size_t k = 0; k < 4; ++k) key[k] = LoadKv<kType>(keys, d * kKvBlockTokens + first + k * kVector);
+    for (int h = 0; h < kHeads; ++h) {
+      const __m256 query = _mm256_set1_ps(q[h][d]);
+      for (size_t k = 0; k < 4; ++k) sum[h][k] = _mm256_fmadd_ps(query, key[k], sum[h][k]);
+    }
+  }
+  for (int h = 0; h < kHeads; ++h) {
+    for (size_t k = 0; k < 4; ++k) _mm256_store_ps(out[h] + first + k * kVector, sum[h][k]);
+  }
+}
+
+// Turns raw dots into softmax numerators in place (slots from `tokens` on: 0) and writes the partial's max and sum.
+template <KvType kType>
+void Numerators(const KvBlock& block, size_t tokens, float softmax_scale, float* p, float* partial) {
+  const __m256 lowest = _mm256_set1_ps(-__builtin_inff());
+  const __m256 scale = _mm256_set1_ps(softmax_scale);
+  __m256 largest = lowest;
+  for (size_t j = 0; j < tokens; j += kVector) {
+    __m256 score = _mm256_load_ps(p + j);
+    if constexpr (kType == kKvQ8) score = _mm256_mul_ps(score, LoadFirst(block.key_scales + j, tokens - j));
+    score = _mm256_mul_ps(score, scale);
+    _mm256_store_ps(p + j, score);
+    const __m256 valid = _mm256_castsi256_ps(FirstLanes(tokens - j));
+    largest = LargerNumber(_mm256_blendv_ps(lowest, score, valid), largest);
+  }
+  const float max = LargestLane(largest) + 0.0f;  // never -0
+  __m256 sums[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+  for (size_t j = 0; j < tokens; j += kVector) {
+    const __m256 valid = _mm256_castsi256_ps(FirstLanes(tokens - j));
+    const __m256 e = Exp(_mm256_sub_ps(_mm256_load_ps(p + j), _mm256_set1_ps(max)));
+    const __m256 numerator = _mm256_and_ps(e, valid);
+    sums[j / kVector % 2] = _mm256_add_ps(sums[j / kVector % 2], numerator);
+    _mm256_store_ps(p + j, numerator);
+  }
+  partial[0] = max;
+  partial[1] = TreeSum(sums[0], sums[1]);
+}
+
+// out[h][d..] = chain over the tokens for kVectors vectors of dimensions from `d` on, the last of `last` lanes.
+template <KvType kType, int kHeads, int kVectors>
+void ValueChains(const float* const (&p)[kHeads], const void* values, size_t tokens, size_t head_dim, size_t d,
+                 size_t last, float* const (&out)[kHeads]) {
+  __m256 sum[kHeads][kVectors];
+  for (auto& head : sum) {
+    for (auto& v : head) v = _mm256_setzero_ps();
+  }
+  for (size_t j = 0; j < tokens; ++j) {
+    __m256 value[kVectors];
+    for (size_t k = 0; k < kVectors; ++k) {
+      value[k] = LoadKvFirst<kType>(values, j * head_dim + d + k * kVector, k + 1 < kVectors ? kVector : last);
+    }
+    for (int h = 0; h < kHeads; ++h) {
+      const __m256 weight = _mm256_set1_ps(p[h][j]);
+      for (int k = 0; k < kVectors; ++k) sum[h][k] = _mm256_fmadd_ps(weight, value[k], sum[h][k]);
+    }
+  }
+  for (int h = 0; h < kHeads; ++h) {
+    for (size_t k = 0; k < kVectors; ++k) {
+      StoreFirst(out[h] + d + k * kVector, k + 1 < kVectors ? kVector : last, sum[h][k]);
+    }
+  }
+}
+
+template <KvType kType, int kHeads>
+void AttendHeads(const float* q, size_t q_stride, const KvBlock& block, size_t tokens, size_t head_dim,
+                 float softmax_scale, float* partials, size_t partial_stride) {
+  alignas(32) float p[kHeads][kKvBlockTokens];
+  const float* query[kHeads];
+  float* weight[kHeads];
+  const float* const_weight[kHeads];
+  float* out[kHeads];
+  for (size_t h = 0; h < kHeads; ++h) {
+    query[h] = q + h * q_stride;
+    const_weight[h] = weight[h] = p[h];
+    out[h] = partials + h * partial_stride + kPartialHeader;
+  }
+  for (size_t first = 0; first < tokens; first += 32) {
+    KeyDots<kType, kHeads>(query, block.keys, first, head_dim, weight);
+  }
+  for (size_t h = 0; h < kHeads; ++h) {
+    Numerators<kType>(block, tokens, softmax_scale, p[h], partials + h * partial_stride);
+    if constexpr (kType == kKvQ8) {
+      for (size_t j = 0; j < tokens; ++j) p[h][j] = p[h][j] * block.value_scales[j];
+    }
+  }
+  size_t d = 0;
+  for (; d + 4 * kVector <= head_dim; d += 4 * kVector) {
+    ValueChains<kType, kHeads, 4>(const_weight, block.values, tokens, head_dim, d, kVector, out);
+  }
+  for (; d < head_dim; d += kVector) {
+    ValueChains<kType, kHeads, 1>(const_weight, block.values, tokens, head_dim, d, Smaller(kVector, head_dim - d), out);
+  }
+}
+
+template <KvType kType>
+void AttendBlock(const float* q, size_t heads, size_t q_stride, const KvBlock& block, size_t tokens, size_t head_dim,
+                 float softmax_scale, float* partials, size_t partial_stride) noexcept {
+  size_t h = 0;
+  for (; h + 2 <= heads; h += 2) {
+    AttendHeads<kType, 2>(q + h * q_stride, q_stride, block, tokens, head_dim, softmax_scale,
+                          partials + h * partial_stride, partial_stride);
+  }
+  for (; h < heads; ++h) {
+    AttendHeads<kType, 1>(q + h * q_stride, q_stride, block, tokens, head_dim, softmax_scale,
+                          partials + h * partial_stride, partial_stride);
+  }
+}
+
+void AttendMerge(float* into, const float* next, size_t head_dim) noexcept {
+  const float max = into[0] > next[0] ? into[0] : next[0];
+  const float a = Exp(into[0] - max);
+  const float b = Exp(next[0] - max);
+  into[0] = max;
+  into[1] = FusedMultiplyAdd(next[1], b, into[1] * a);
+  float* const out = into + kPartialHeader;
+  ForEachVector(head_dim, [&](size_t d, auto load, auto store) {
+    const __m256 kept = _mm256_mul_ps(load(out + d), _mm256_set1_ps(a));
+    store(out + d, _mm256_fmadd_ps(load(next + kPartialHeader + d), _mm256_set1_ps(b), kept));
+  });
+}
+
+void AttendFinish(const float* partial, size_t head_dim, float* out) noexcept {
+  const __m256 sum = _mm256_set1_ps(partial[1]);
+  ForEachVector(head_dim, [&](size_t d, auto load, auto store) {
+    store(out + d, _mm256_div_ps(load(partial + kPartialHeader + d), sum));
+  });
+}
+
+}  // namespace
+}  // namespace sterna::kernels

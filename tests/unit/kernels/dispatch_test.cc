@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/dispatch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "platform/cpu_features.h"
+
+namespace sterna::kernels {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(SelectKernels, TakesScalarOnACpuWithoutExtensions) {
+  const auto table = SelectKernels(0, "");
+  ASSERT_TRUE(table.ok());
+  EXPECT_STREQ("scalar", (*table)->isa);
+}
+
+TEST(SelectKernels, TakesTheFirstTableThatTheCpuCanRun) {
+  const auto table = SelectKernels(~uint64_t{0}, "");
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(AllTables().front(), *table);
+}
+
+TEST(SelectKernels, TakesTheForcedTable) {
+  const auto table = SelectKernels(~uint64_t{0}, "scalar");
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(&kScalarTable, *table);
+}
+
+TEST(SelectKernels, NamesTheKnownTablesWhenTheForcedOneIsUnknown) {
+  const auto table = SelectKernels(~uint64_t{0}, "avx9");
+  ASSERT_FALSE(table.ok());
+  EXPECT_EQ(StatusCode::kInvalidArgument, table.status().code());
+  for (const KernelTable* known : AllTables()) EXPECT_THAT(table.status().message(), HasSubstr(known->isa));
+  EXPECT_THAT(table.status().message(), HasSubstr("avx9"));
+}
+
+TEST(SelectKernels, SaysWhatTheCpuLacksForTheForcedTable) {
+  for (const KernelTable* known : AllTables()) {
+    if (known->needs == 0) continue;
+    const auto table = SelectKernels(0, known->isa);
+    ASSERT_FALSE(table.ok());
+    EXPECT_EQ(StatusCode::kInvalidArgument, table.status().code());
+    EXPECT_THAT(table.status().message(), HasSubstr(platform::DescribeFeatures(known->needs)));
+  }
+}
+
+TEST(AllTables, EndsWithScalar) { EXPECT_EQ(&kScalarTable, AllTables().back()); }
+
+TEST(AllTables, NeedWhatTheirNamesSay) {
+  for (const KernelTable* table : AllTables()) {
+    if (std::string(table->isa) != "avx2") continue;
+    EXPECT_EQ(platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c, table->needs);
+  }
+}
+
+}  // namespace
+}  // namespace sterna::kernels
