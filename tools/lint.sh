@@ -20,6 +20,7 @@ step "format" clang-format --dry-run -Werror "${sources[@]}"
 for check in layers sizes hygiene tests; do
   step "$check" python3 -B "tools/checks/check_$check.py"
 done
+cmake --build "$build" --target sterna_kernels >/dev/null || failed=1
 step "symbols" python3 -B tools/checks/check_symbols.py "$build"
 docs=()
 [ -x "$build/sterna" ] && docs=(--sterna "$build/sterna")

@@ -18,7 +18,7 @@ import tree
 
 
 def sources(build):
-    """Paths below src/, apps/ and include/ that the build compiles, relative to the repository."""
+    """Paths below src/ and apps/ that the build compiles, relative to the repository."""
     entries = json.loads((pathlib.Path(build) / "compile_commands.json").read_text())
     found = {os.path.relpath(os.path.join(entry["directory"], entry["file"]), tree.REPOSITORY) for entry in entries}
     return {path for path in found if path.startswith(("src/", "apps/"))}

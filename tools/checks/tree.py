@@ -18,7 +18,8 @@ def files(root, *patterns):
             ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
             cwd=root, capture_output=True, check=True).stdout.decode().split("\0")
     except (OSError, subprocess.CalledProcessError):
-        listing = [str(path.relative_to(root)) for path in root.rglob("*") if ".git" not in path.parts]
+        listing = [str(path.relative_to(root)) for path in root.rglob("*")
+                   if ".git" not in path.parts and not path.relative_to(root).parts[0].startswith("build")]
     chosen = [pathlib.PurePosixPath(name) for name in listing if name]
     return sorted(path for path in chosen
                   if (root / path).is_file() and any(path.match(pattern) for pattern in patterns))
