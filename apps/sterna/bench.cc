@@ -126,9 +126,9 @@ Status FitContext(BenchFlags& flags, uint32_t context) {
     tokens = most;
     return {};
   };
-  // One token is generated after the prompt; generation starts from one token.
-  STERNA_RETURN_IF_ERROR(fit("-p", flags.prompt_tokens, 1, flags.prompt_given));
-  return fit("-n", flags.generated_tokens, 2, flags.generated_given);
+  // Generation starts from one token. The last token that is generated is not stored.
+  STERNA_RETURN_IF_ERROR(fit("-p", flags.prompt_tokens, 0, flags.prompt_given));
+  return fit("-n", flags.generated_tokens, 1, flags.generated_given);
 }
 
 ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>& measurements, double read_limit) {

@@ -74,7 +74,10 @@ Result<ordered_json> Measure(const kernels::KernelTable& table, uint32_t cores) 
 
 std::string Join(const ordered_json& words, const char* separator) {
   std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : separator) + word.get<std::string>();
+  for (const auto& word : words) {
+    if (!text.empty()) text += separator;
+    text += word.get<std::string>();
+  }
   return text;
 }
 
@@ -84,8 +87,9 @@ std::string ForHumans(const ordered_json& report) {
                                  report["usable_cores"].get<uint32_t>());
   for (const auto& table : report["kernels"]) {
     const char* state = table["chosen"].get<bool>() ? "chosen" : (table["runs"].get<bool>() ? "runs" : "cannot run");
-    const std::string missing = table["missing"].empty() ? "" : ", needs " + Join(table["missing"], " ");
-    text += fmt::format("kernels            {}: {}{}\n", table["isa"].get<std::string>(), state, missing);
+    text += fmt::format("kernels            {}: {}", table["isa"].get<std::string>(), state);
+    if (!table["missing"].empty()) text += fmt::format(", needs {}", Join(table["missing"], " "));
+    text += '\n';
   }
   text += fmt::format("memory available   {:.1f} GB\n", double(report["memory_available_bytes"].get<uint64_t>()) / 1e9);
   if (!report.contains("limits")) return text;

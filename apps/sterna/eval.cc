@@ -25,8 +25,9 @@ int EvalVerb(Words words) {
                         stdout) >= 0;
     return ok ? kExitOk : kExitFailed;
   }
-  return Finish(Status::InvalidArgument("eval does not know '" + what +
-                                        "'; give eval logits or eval perplexity, or see sterna eval --help"));
+  const std::string problem =
+      what.empty() ? "eval needs to know what to evaluate" : "eval does not know '" + what + "'";
+  return Finish(Status::InvalidArgument(problem + "; give eval logits or eval perplexity, or see sterna eval --help"));
 }
 
 }  // namespace sterna::cli

@@ -6,6 +6,22 @@
 #include <cstdio>
 
 namespace sterna::cli {
+namespace {
+
+// How to mend what a room below reported without saying so.
+const char* Advice(StatusCode code) {
+  switch (code) {
+    case StatusCode::kInvalidArgument: return "; see the verb's --help";
+    case StatusCode::kNotFound: return "; check the path";
+    case StatusCode::kCorrupt: return "; fetch or make the file again";
+    case StatusCode::kUnsupported: return "; sterna inspect FILE says what it holds";
+    case StatusCode::kResourceExhausted: return "; ask for less or raise the limit";
+    case StatusCode::kInternal: return "; this is a bug in Sterna, please report it";
+    default: return "";
+  }
+}
+
+}  // namespace
 
 int ExitCodeFor(StatusCode code) {
   switch (code) {
@@ -42,7 +58,9 @@ std::string EscapeControls(std::string_view text) {
 }
 
 void PrintError(const Status& status) {
-  const std::string line = fmt::format("sterna: error: {}\n", EscapeControls(status.message()));
+  const bool advised = status.message().find("; ") != std::string::npos;
+  const std::string line =
+      fmt::format("sterna: error: {}{}\n", EscapeControls(status.message()), advised ? "" : Advice(status.code()));
   std::fputs(line.c_str(), stderr);
 }
 

@@ -159,6 +159,10 @@ Result<std::optional<int>> FlagSet::Parse(std::span<const std::string> words) {
     const std::string help = app.help();
     if (std::fputs(help.c_str(), stdout) < 0 || std::fflush(stdout) != 0) return std::optional<int>(kExitFailed);
     return std::optional<int>(kExitOk);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();  // "--prompt: 1 required TEXT missing"
+    return Status::InvalidArgument(
+        fmt::format("{} needs a value; see sterna {} --help", text.substr(0, text.find(':')), impl_->verb));
   } catch (const CLI::ParseError& error) {
     return Status::InvalidArgument(fmt::format("{}; see sterna {} --help", error.what(), impl_->verb));
   }

@@ -38,7 +38,9 @@ struct InspectFlags {
   bool json = false;
 };
 
+// Reasons from the rooms below begin with the value they explain: "relu2: key ...".
 ordered_json Decision(std::string value, std::string reason) {
+  if (reason.starts_with(value + ": ")) reason.erase(0, value.size() + 2);
   return {{"value", std::move(value)}, {"reason", std::move(reason)}};
 }
 

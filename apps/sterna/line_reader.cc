@@ -60,14 +60,6 @@ class PipeLineReader : public LineReader {
 
 const char* Prompt(EditLine*) { return "> "; }
 
-unsigned char ClearLine(EditLine* editor, int) {
-  const LineInfo* line = el_line(editor);
-  const auto left = static_cast<int>(line->cursor - line->buffer);
-  el_cursor(editor, static_cast<int>(line->lastchar - line->cursor));
-  el_deletestr(editor, left + static_cast<int>(line->lastchar - line->cursor));
-  return CC_REFRESH;
-}
-
 class TerminalLineReader : public LineReader {
  public:
   TerminalLineReader() {
@@ -80,10 +72,6 @@ class TerminalLineReader : public LineReader {
     el_set(editor_, EL_PROMPT, Prompt);
     el_set(editor_, EL_EDITOR, "emacs");
     el_set(editor_, EL_HIST, history, history_);
-    // While a line is edited Ctrl-C is a key, not a signal.
-    el_set(editor_, EL_SETTY, "-d", "intr=", nullptr);
-    el_set(editor_, EL_ADDFN, "sterna-clear-line", "throw the line away", ClearLine);
-    el_set(editor_, EL_BIND, "^C", "sterna-clear-line", nullptr);
   }
   ~TerminalLineReader() override {
     history_end(history_);
@@ -91,13 +79,14 @@ class TerminalLineReader : public LineReader {
   }
 
   Result<std::optional<std::string>> Next() override {
-    const HoldInterrupts hold;
     int count = 0;
-    const char* text = el_gets(editor_, &count);
-    if (text == nullptr || count <= 0) {
-      std::fputs("\n", stderr);
-      return std::optional<std::string>();
-    }
+    const char* text = nullptr;
+    do {  // an interrupted el_gets returns nothing, and the next one begins with an empty line
+      const HoldInterrupts hold;
+      text = el_gets(editor_, &count);
+      std::fputs(text == nullptr || count <= 0 ? "\n" : "", stderr);
+    } while ((text == nullptr || count <= 0) && Interrupted());
+    if (text == nullptr || count <= 0) return std::optional<std::string>();
     std::string line(text);
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
     if (!line.empty()) {

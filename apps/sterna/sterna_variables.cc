@@ -33,9 +33,7 @@ Status ApplyVariables(bool verbose) {
   }
   if (const auto spec = platform::GetEnvironment("STERNA_LOG")) {
     const Status status = ConfigureLog(*spec);
-    if (status.ok()) return status;
-    return Status::InvalidArgument(
-        fmt::format("STERNA_LOG: {}; give a level, or levels per room as in info,kernels=trace", status.message()));
+    return status.ok() ? status : Status::InvalidArgument("STERNA_LOG: " + status.message());
   }
   return verbose ? ConfigureLog("info") : Status();
 }
