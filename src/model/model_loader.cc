@@ -157,9 +157,9 @@ void ModelLoader::ReportUnused() {
   for (size_t i = 0; i < std::min(unused.size(), kMaxNamesInWarning); ++i) {
     names += fmt::format("{}'{}'", i == 0 ? "" : ", ", unused[i]);
   }
-  model_->warnings_.push_back(fmt::format("file '{}': {} tensors are not part of architecture {} and are ignored: {}{}",
-                                          file_.name(), unused.size(), architecture_->name, names,
-                                          unused.size() > kMaxNamesInWarning ? ", ..." : ""));
+  model_->warnings_.push_back(
+      fmt::format("file '{}': tensors that architecture {} does not have are ignored ({}): {}{}", file_.name(),
+                  architecture_->name, unused.size(), names, unused.size() > kMaxNamesInWarning ? ", ..." : ""));
   for (const std::string& warning : model_->warnings_) Log(LogLevel::kWarn, "model", warning);
 }
 

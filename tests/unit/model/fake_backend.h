@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+
+namespace sterna::model {
+
+// Computes nothing: keeps what a model gives it, and the names of the operations it calls, in order.
+class FakeBackend : public backend::Backend {
+ public:
+  struct Ternary {
+    quant::TernarySource source;
+    float scale_factor;
+  };
+  struct Dense {
+    quant::TensorType type;
+    uint64_t rows, columns;
+  };
+  std::vector<Ternary> ternaries;
+  std::vector<Dense> denses;
+  std::vector<std::vector<float>> vectors;
+  std::vector<uint32_t> slots, int8_slots;
+  std::vector<std::string> operations;
+  Status step_status;     // what EndStep answers
+  Status ternary_status;  // what AddTernary answers when not ok
+
+  Result<backend::TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) override {
+    if (!ternary_status.ok()) return ternary_status;
+    ternaries.push_back({source, scale_factor});
+    return backend::TernaryId(ternaries.size() - 1);
+  }
+  Result<backend::DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
+                                    std::span<const std::byte>) override {
+    denses.push_back({type, rows, columns});
+    return backend::DenseId(denses.size() - 1);
+  }
+  Result<backend::VectorId> AddVector(std::span<const float> values) override {
+    vectors.emplace_back(values.begin(), values.end());
+    return backend::VectorId(vectors.size() - 1);
+  }
+  backend::SlotId AddSlot(uint32_t columns) override {
+    slots.push_back(columns);
+    return backend::SlotId(slots.size() - 1);
+  }
+  backend::Int8Id AddInt8Slot(uint32_t columns) override {
+    int8_slots.push_back(columns);
+    return backend::Int8Id(int8_slots.size() - 1);
+  }
+  Status SetKv(const backend::KvShape&) override { return {}; }
+  Status SetRope(uint32_t, uint32_t, uint32_t, float) override { return {}; }
+  Status Prepare(uint32_t, uint32_t) override { return {}; }
+  backend::MemoryPlan Plan() const override { return {}; }
+
+  void BeginStep(const backend::Batch&) override { Note("begin"); }
+  void Embed(backend::DenseId, backend::SlotId) override { Note("embed"); }
+  void RmsNorm(backend::SlotId, backend::VectorId gain, float, backend::SlotId) override {
+    Note("norm" + std::to_string(vectors.at(size_t(gain)).size()));
+  }
+  void Quantize(backend::SlotId in, backend::Int8Id out) override {
+    Note(slots.at(size_t(in)) == int8_slots.at(size_t(out)) ? "quantize" : "quantize with a wrong slot");
+  }
+  void Linear(std::span<const backend::TernaryId> weights, backend::Int8Id in,
+              std::span<const backend::SlotId> outs) override {
+    std::string note = "linear";
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const quant::TernarySource& w = ternaries.at(size_t(weights[i])).source;
+      const bool fits = w.columns == int8_slots.at(size_t(in)) && w.rows == slots.at(size_t(outs[i]));
+      note += fits ? " " + std::to_string(w.columns) + ">" + std::to_string(w.rows) : " with a wrong slot";
+    }
+    Note(note);
+  }
+  void Rope(backend::SlotId, uint32_t heads) override { Note("rope" + std::to_string(heads)); }
+  void StoreKv(uint32_t layer, backend::SlotId, backend::SlotId) override { Note("store" + std::to_string(layer)); }
+  void Attend(uint32_t layer, backend::SlotId, uint32_t heads, backend::SlotId) override {
+    Note("attend" + std::to_string(layer) + " heads" + std::to_string(heads));
+  }
+  void GatedActivation(backend::Activation kind, backend::SlotId, backend::SlotId) override {
+    Note(kind == backend::Activation::kRelu2 ? "relu2" : "silu");
+  }
+  void Add(backend::SlotId, backend::SlotId) override { Note("add"); }
+  void Head(backend::DenseId head, backend::SlotId, backend::VectorId, float) override {
+    Note("head" + std::to_string(size_t(head)));
+  }
+  Status EndStep() override {
+    Note("end");
+    return step_status;
+  }
+  std::span<float> Logits(uint32_t) override { return {}; }
+
+ private:
+  void Note(std::string operation) { operations.push_back(std::move(operation)); }
+};
+
+}  // namespace sterna::model
