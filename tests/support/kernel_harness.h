@@ -34,10 +34,24 @@ class Random {
 };
 
 // What floats of an input look like.
-enum class Floats { kZero, kMinusZero, kOnes, kSmall, kUnit, kWide, kHuge, kSubnormal, kTies, kWithNan, kWithInfinity };
-constexpr Floats kAllFloats[] = {Floats::kZero, Floats::kMinusZero, Floats::kOnes,        Floats::kSmall,
-                                 Floats::kUnit, Floats::kWide,      Floats::kHuge,        Floats::kSubnormal,
-                                 Floats::kTies, Floats::kWithNan,   Floats::kWithInfinity};
+enum class Floats {
+  kZero,
+  kMinusZero,
+  kOnes,
+  kSmall,
+  kUnit,
+  kWide,
+  kHuge,
+  kSubnormal,
+  kSmallestSubnormal,
+  kTies,
+  kWithNan,
+  kWithInfinity
+};
+constexpr Floats kAllFloats[] = {Floats::kZero,  Floats::kMinusZero, Floats::kOnes,
+                                 Floats::kSmall, Floats::kUnit,      Floats::kWide,
+                                 Floats::kHuge,  Floats::kSubnormal, Floats::kSmallestSubnormal,
+                                 Floats::kTies,  Floats::kWithNan,   Floats::kWithInfinity};
 constexpr Floats kFiniteFloats[] = {Floats::kZero, Floats::kUnit, Floats::kWide, Floats::kSubnormal};
 
 inline float DrawFloat(Floats kind, Random& random) {
@@ -51,6 +65,7 @@ inline float DrawFloat(Floats kind, Random& random) {
     case Floats::kWide: return std::ldexp(u, int(random.Below(41)) - 20);
     case Floats::kHuge: return u * std::numeric_limits<float>::max();
     case Floats::kSubnormal: return u * 0x1p-130f;
+    case Floats::kSmallestSubnormal: return std::numeric_limits<float>::denorm_min();
     case Floats::kTies: return float(int(random.Below(255)) - 127) + (random.Below(2) == 0 ? 0.5f : 0.0f);
     case Floats::kWithNan: return random.Below(5) == 0 ? std::numeric_limits<float>::quiet_NaN() : u;
     case Floats::kWithInfinity: return random.Below(9) == 0 ? std::copysign(INFINITY, u) : u;

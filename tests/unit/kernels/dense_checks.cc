@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <vector>
 
 #include "base/half.h"
@@ -20,13 +21,17 @@ struct StoredFormat {
 constexpr StoredFormat kFormats[kernels::kDenseTypeCount] = {
     {1, 4, 0}, {1, 2, 0}, {1, 2, 0}, {32, 34, 0}, {256, 210, 208}, {32, 18, 0}, {256, 54, 52}, {256, 66, 64}};
 
-// Bytes as a file may hold them (`wild`: any bits at all; else finite numbers of sane size).
-void FillStored(DenseType type, bool wild, GuardedBuffer<uint8_t>& stored, Random& random) {
+// What stored weights look like: any bits at all; numbers below 1; or, so that products with the smallest subnormal
+// vanish to -0 in every lane, numbers in (-0.4, 0].
+enum class Stored { kAnyBits, kUnit, kNegative };
+
+void FillStored(DenseType type, Stored kind, GuardedBuffer<uint8_t>& stored, Random& random) {
   for (uint8_t& byte : stored.span()) byte = uint8_t(random.Bits());
-  if (wild) return;
+  if (kind == Stored::kAnyBits) return;
   const StoredFormat& format = kFormats[type];
   for (size_t at = 0; at + format.bytes <= stored.size(); at += format.bytes) {
-    const float value = random.Uniform();
+    const float drawn = random.Uniform();
+    const float value = kind == Stored::kNegative ? -0.4f * std::fabs(drawn) : drawn;
     const uint16_t narrow = type == kernels::kDenseBF16 ? F32ToBF16(value) : F32ToF16(value);
     if (type == kernels::kDenseF32) {
       std::memcpy(stored.data() + at, &value, sizeof value);
@@ -47,14 +52,14 @@ std::vector<size_t> ColumnCounts(DenseType type) {
 template <DenseType kType>
 std::string CheckDecodeRow(const KernelTable& table) {
   for (const size_t columns : ColumnCounts(kType)) {
-    for (const bool wild : {false, true}) {
+    for (const Stored kind : {Stored::kAnyBits, Stored::kUnit}) {
       Random random(kSeed + columns);
       GuardedBuffer<uint8_t> row(columns / kFormats[kType].elements * kFormats[kType].bytes);
       GuardedBuffer<float> y(columns), y2(columns);
-      FillStored(kType, wild, row, random);
+      FillStored(kType, kind, row, random);
       kScalarTable.decode_row[kType](row.data(), columns, y.data());
       table.decode_row[kType](row.data(), columns, y2.data());
-      const Case where = Case().With("columns", columns).With("wild", wild).With("seed", kSeed);
+      const Case where = Case().With("columns", columns).With("stored", int(kind)).With("seed", kSeed);
       if (auto bad = Compare("out", where, y, y2); !bad.empty()) return bad;
     }
   }
@@ -64,7 +69,7 @@ std::string CheckDecodeRow(const KernelTable& table) {
 struct Product {
   size_t rows, columns, tokens;
   Floats values;
-  bool wild;
+  Stored stored = Stored::kUnit;
 };
 
 template <DenseType kType>
@@ -74,7 +79,7 @@ std::string CompareProduct(const Product& p, const KernelTable& table) {
   const size_t row_bytes = p.columns / kFormats[kType].elements * kFormats[kType].bytes;
   GuardedBuffer<uint8_t> stored(p.rows * row_bytes);
   GuardedBuffer<float> x(p.tokens * stride, 64), y((p.tokens - 1) * out_stride + p.rows), y2(y.size());
-  FillStored(kType, p.wild, stored, random);
+  FillStored(kType, p.stored, stored, random);
   FillFloats(x, Floats::kWithNan, random);  // the padding between rows must not matter
   for (size_t t = 0; t < p.tokens; ++t) {
     for (size_t k = 0; k < p.columns; ++k) x[t * stride + k] = DrawFloat(p.values, random);
@@ -88,7 +93,7 @@ std::string CompareProduct(const Product& p, const KernelTable& table) {
                          .With("columns", p.columns)
                          .With("tokens", p.tokens)
                          .With("values", p.values)
-                         .With("wild", p.wild)
+                         .With("stored", int(p.stored))
                          .With("seed", kSeed);
   return Compare("out", where, y, y2);
 }
@@ -98,15 +103,18 @@ std::string CheckDenseLinear(const KernelTable& table) {
   const std::vector<size_t> columns = ColumnCounts(kType);
   for (size_t rows = 1; rows <= 5; ++rows) {
     for (size_t tokens = 1; tokens <= 5; ++tokens) {
-      const Product product = {rows, columns[1], tokens, Floats::kUnit, false};
+      const Product product = {rows, columns[1], tokens, Floats::kUnit};
       if (auto bad = CompareProduct<kType>(product, table); !bad.empty()) return bad;
     }
   }
   for (const size_t count : columns) {
+    const Product vanishing = {3, count, 2, Floats::kSmallestSubnormal, Stored::kNegative};
+    if (auto bad = CompareProduct<kType>(vanishing, table); !bad.empty()) return bad;
     for (const Floats values : kFiniteFloats) {
       for (const size_t tokens : {size_t{1}, size_t{2}}) {
-        if (auto bad = CompareProduct<kType>({5, count, tokens, values, false}, table); !bad.empty()) return bad;
-        if (auto bad = CompareProduct<kType>({3, count, tokens, values, true}, table); !bad.empty()) return bad;
+        if (auto bad = CompareProduct<kType>({5, count, tokens, values}, table); !bad.empty()) return bad;
+        if (auto bad = CompareProduct<kType>({3, count, tokens, values, Stored::kAnyBits}, table); !bad.empty())
+          return bad;
       }
     }
   }

@@ -3,6 +3,7 @@
 // One check per field of the kernel table: runs a table's kernel and the scalar one over shapes, values and alignments.
 #pragma once
 
+#include <ostream>
 #include <span>
 #include <string>
 
@@ -15,6 +16,8 @@ struct KernelCheck {
   // "" when `table` returns the scalar table's bits everywhere; else the first difference.
   std::string (*run)(const kernels::KernelTable& table);
 };
+
+inline void PrintTo(const KernelCheck& check, std::ostream* out) { *out << check.field; }
 
 std::span<const KernelCheck> RowChecks();        // row_checks.cc
 std::span<const KernelCheck> TernaryChecks();    // ternary_checks.cc
