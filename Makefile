@@ -30,7 +30,8 @@ test:  ## install what tests need, build, run every test that this machine can r
 	@tools/bootstrap.sh build test
 	cmake --preset test
 	cmake --build --preset test --parallel $(JOBS)
-	ctest --preset test
+	@tools/fetch_test_vocabulary.sh build-data/llama3-vocab.gguf
+	STERNA_LLAMA3_VOCAB=$(CURDIR)/build-data/llama3-vocab.gguf ctest --preset test
 
 lint:  ## format, layers, sizes, hygiene, documents, clang-tidy (LINT_SECONDS=600 for the last)
 	@tools/bootstrap.sh build test lint

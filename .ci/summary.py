@@ -10,7 +10,7 @@ import re
 import sys
 import xml.etree.ElementTree
 
-ISA_IN_NAME = re.compile(r"[/.](scalar|avx2|avxvnni|avx512\w*|neon\w*)\b")
+EXECUTED = re.compile(r"kernel tables (executed:.*)")
 
 
 def cases(path):
@@ -47,7 +47,7 @@ def main():
         for name, outcome, output in cases(path):
             totals[outcome] += 1
             if outcome == "passed":
-                executed.update(ISA_IN_NAME.findall(name))
+                executed.update(f"{path.stem}: {line}" for line in EXECUTED.findall(output))
             elif outcome == "skipped":
                 reasons.setdefault(skip_reason(output), []).append(f"{path.stem}: {name}")
             else:
@@ -59,7 +59,8 @@ def main():
         print(f"{outcome:8} {int(seconds) // 60:3}:{int(seconds) % 60:02}  {name}{': ' + reason if reason else ''}")
     failed_phases = [phase for phase in phases if phase[1] == "FAILED"]
     skipped_phases = [phase for phase in phases if phase[1] == "skipped"]
-    print(f"instruction sets whose kernels ran here: {', '.join(sorted(executed)) or 'none named by a test'}")
+    for line in sorted(executed) or ["none named by a test"]:
+        print(f"kernel tables, {line}")
     for reason, names in reasons.items():
         print(f"skipped, {reason}: {', '.join(names[:4])}{f' and {len(names) - 4} more' if len(names) > 4 else ''}")
     for name in failed_names:
