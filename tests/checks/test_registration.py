@@ -19,3 +19,8 @@ class Registration(CheckTest):
     def test_a_glob_over_python_tests_counts(self):
         self.assert_complains(check_tests.check(self.tree(
             {"tests/a/test_y.py": "", "tests/a/CMakeLists.txt": "file(GLOB t test_*.py)\n"})))
+
+    def test_a_list_of_areas_counts(self):
+        root = self.tree({"tests/a/test_y.py": "", "tests/a/test_z.py": "",
+                          "tests/a/CMakeLists.txt": "foreach(area y)\n add_test(COMMAND test_${area})\n"})
+        self.assert_complains(check_tests.check(root), "tests/a/test_z.py: not named")

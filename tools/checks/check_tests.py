@@ -9,30 +9,28 @@ import re
 import tree
 
 
+def is_named(path, text):
+    """Whether a CMakeLists.txt without its comments takes this test: by name, as test_${area} in a list, or by glob."""
+    names = set(re.findall(r"[\w./-]+", text))
+    if path.name in names or path.stem in names:
+        return True
+    if path.suffix != ".py":
+        return False
+    return "test_*.py" in text or ("test_${" in text and path.stem.removeprefix("test_") in names)
+
+
 def check(root):
     complaints = []
-    named = {}
-    for path in tree.files(root, "CMakeLists.txt"):
-        if path.parts[0] == "tests":
-            text = re.sub(r"#[^\n]*", "", tree.read(root, path))
-            named[path.parent] = set(re.findall(r"[\w./-]+", text))
+    lists = {path.parent: re.sub(r"#[^\n]*", "", tree.read(root, path))
+             for path in tree.files(root, "CMakeLists.txt") if path.parts[0] == "tests"}
     for path in tree.files(root, "*_test.cc", "test_*.py"):
-        if path.parts[0] != "tests":
-            continue
-        names = named.get(path.parent, set())
-        if path.name not in names and path.stem not in names and not globbed(root, path):
+        if path.parts[0] == "tests" and not is_named(path, lists.get(path.parent, "")):
             complaints.append(f"{path}: not named in {path.parent}/CMakeLists.txt, so it never runs")
-    for folder, names in named.items():
-        for name in sorted(name for name in names if name.endswith("_test.cc")):
+    for folder, text in lists.items():
+        for name in sorted(set(re.findall(r"\w+_test\.cc", text))):
             if not (pathlib.Path(root) / folder / name).exists():
                 complaints.append(f"{folder}/CMakeLists.txt: no file {name}")
     return complaints
-
-
-def globbed(root, path):
-    """Whether the folder's CMakeLists.txt takes every test_*.py it finds."""
-    lists = pathlib.Path(root) / path.parent / "CMakeLists.txt"
-    return path.suffix == ".py" and lists.exists() and "test_*.py" in lists.read_text()
 
 
 if __name__ == "__main__":
