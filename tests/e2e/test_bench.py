@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sterna bench: the shape of its report; speeds are nobody's promise here."""
+
+import unittest
+
+from harness import BUILT_IN_MODEL, TINY_MODEL, SternaTest, sterna
+
+SMALL = ("bench", "-m", TINY_MODEL, "-p", 16, "-n", 4, "-r", 2)
+
+
+class Bench(SternaTest):
+    def test_json_has_the_stated_keys(self):
+        report = self.ok_json(*SMALL, "--json", "-t", 2)
+        self.assertLessEqual({"cpu", "kernels", "threads", "tests", "memory_plan", "read_bandwidth_gb_per_second"}, set(report))
+        self.assertEqual(report["threads"], 2)
+        self.assertEqual([test["name"] for test in report["tests"]], ["pp16", "tg4"])
+        for test in report["tests"]:
+            self.assertLessEqual({"name", "tokens_per_second", "min", "max", "gb_per_second"}, set(test))
+            self.assertGreater(test["min"], 0)
+            self.assertLessEqual(test["min"], test["tokens_per_second"])
+            self.assertLessEqual(test["tokens_per_second"], test["max"])
+            self.assertGreater(test["gb_per_second"], 0)
+        self.assertEqual(report["memory_plan"]["total_bytes"], sum(item["bytes"] for item in report["memory_plan"]["items"]))
+
+    def test_a_table_for_people(self):
+        text = self.ok(*SMALL)
+        for word in ("tokens/s", "GB/s", "pp16", "tg4"):
+            self.assertIn(word, text)
+
+    def test_defaults_are_cut_to_a_small_context_with_a_word(self):
+        result = self.check_ok(sterna("bench", "-m", BUILT_IN_MODEL, "--ctx", 64, "-r", 1))
+        self.assertIn(b"-p is cut from 512 to 64", result.stderr)
+        self.assertIn(b"pp64", result.stdout)
+        self.assertIn(b"tg63", result.stdout)
+
+    def test_sizes_asked_for_are_refused_not_cut(self):
+        self.assertIn("64", self.fails(4, "bench", "-m", BUILT_IN_MODEL, "--ctx", 64, "-p", 65))
+        self.assertIn("64", self.fails(4, "bench", "-m", BUILT_IN_MODEL, "--ctx", 64, "-p", 8, "-n", 64))
+
+    def test_zero_leaves_a_test_out(self):
+        names = [test["name"] for test in self.ok_json("bench", "-m", TINY_MODEL, "-p", 0, "-n", 4, "-r", 1, "--json")["tests"]]
+        self.assertEqual(names, ["tg4"])
+
+
+if __name__ == "__main__":
+    unittest.main()
