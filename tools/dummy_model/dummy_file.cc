@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dummy_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "base/status_macros.h"
+#include "dummy_vocabulary.h"
+#include "dummy_weights.h"
+
+namespace sterna::dummy_model {
+namespace {
+
+using quant::TensorType;
+
+// The spread of the logits: with embedding values of this standard deviation over sqrt(hidden), a normed hidden state
+// gives logits of this standard deviation.
+constexpr float kLogitDeviation = 3.0f;
+
+// Turns as the published model was trained on them.
+constexpr std::string_view kChatTemplate =
+    "{% for m in messages %}{{ m['role'] | capitalize }}: {{ m['content'] | trim }}<|eot_id|>{% endfor %}"
+    "{% if add_generation_prompt %}Assistant: {% endif %}";
+
+uint32_t FileType(TensorType ternary) {
+  switch (ternary) {
+    case TensorType::kTQ1_0: return 36;
+    case TensorType::kTQ2_0: return 37;
+    default: return 40;
+  }
+}
+
+class Describer {
+ public:
+  explicit Describer(const ModelShape& shape) : shape_(shape) {}
+
+  Result<DummyFile> Run() {
+    AddHyperparameters();
+    AddVocabulary();
+    STERNA_RETURN_IF_ERROR(AddTensors());
+    return std::move(file_);
+  }
+
+ private:
+  std::string Key(std::string_view suffix) const { return fmt::format("{}.{}", shape_.architecture, suffix); }
+  void AddSize(std::string_view suffix, uint64_t value) { file_.writer.AddU32(Key(suffix), uint32_t(value)); }
+  void AddHyperparameters();
+  void AddVocabulary();
+  Status AddTensors();
+  Status AddBlock(uint64_t layer);
+  Status AddTernary(const std::string& name, uint64_t rows, uint64_t columns);
+  Status AddNorm(const std::string& name, uint64_t columns);
+  Status AddEmbedding(const std::string& name);
+  Status AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
+                    float spread);
+
+  const ModelShape& shape_;
+  DummyFile file_;
+};
+
+void Describer::AddHyperparameters() {
+  format::GgufWriter& writer = file_.writer;
+  writer.AddString("general.architecture", shape_.architecture);
+  writer.AddString("general.name", "sterna dummy model");
+  AddSize("vocab_size", shape_.vocab);
+  AddSize("context_length", shape_.context);
+  AddSize("embedding_length", shape_.hidden);
+  AddSize("block_count", shape_.layers);
+  AddSize("feed_forward_length", shape_.ffn);
+  AddSize("rope.dimension_count", shape_.head_columns());
+  AddSize("attention.head_count", shape_.heads);
+  AddSize("attention.head_count_kv", shape_.kv_heads);
+  writer.AddBool("tokenizer.ggml.add_bos_token", true);
+  writer.AddF32(Key("attention.layer_norm_rms_epsilon"), shape_.norm_epsilon);
+  writer.AddF32(Key("rope.freq_base"), shape_.rope_base);
+  writer.AddU32("general.file_type", FileType(shape_.ternary));
+  if (!shape_.hidden_activation.empty()) writer.AddString(Key("hidden_activation"), shape_.hidden_activation);
+}
+
+void Describer::AddVocabulary() {
+  const DummyVocabulary vocabulary = MakeVocabulary(shape_.vocab);
+  format::GgufWriter& writer = file_.writer;
+  writer.AddString("tokenizer.ggml.model", "gpt2");
+  // The published files leave the pre-tokenizer out; readers infer it from the architecture, which "bitnet" does not
+  // allow.
+  if (shape_.architecture == "bitnet") writer.AddString("tokenizer.ggml.pre", "llama-bpe");
+  writer.AddStrings("tokenizer.ggml.tokens", vocabulary.tokens);
+  writer.AddF32s("tokenizer.ggml.scores", vocabulary.scores);
+  writer.AddI32s("tokenizer.ggml.token_type", vocabulary.types);
+  writer.AddStrings("tokenizer.ggml.merges", vocabulary.merges);
+  writer.AddU32("tokenizer.ggml.bos_token_id", vocabulary.begin_of_text);
+  writer.AddU32("tokenizer.ggml.eos_token_id", vocabulary.end_of_text);
+  writer.AddU32("tokenizer.ggml.padding_token_id", vocabulary.end_of_text);
+  writer.AddString("tokenizer.chat_template", kChatTemplate);
+  writer.AddU32("general.quantization_version", 2);
+}
+
+Status Describer::AddTernary(const std::string& name, uint64_t rows, uint64_t columns) {
+  STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(shape_.ternary, rows, columns));
+  file_.writer.AddTensor(name, {columns, rows}, shape_.ternary, bytes,
+                         TernaryWeights({name, shape_.ternary, rows, columns, shape_.zero_share}, shape_.seed));
+  file_.parameters += rows * columns;
+  file_.ternary_parameters += rows * columns;
+  return {};
+}
+
+Status Describer::AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
+                             float spread) {
+  const uint64_t columns = dimensions[0], rows = dimensions.size() > 1 ? dimensions[1] : 1;
+  STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, rows, columns));
+  file_.writer.AddTensor(name, std::move(dimensions), type, bytes,
+                         UniformWeights(name, type, rows, columns, mean, spread, shape_.seed));
+  file_.parameters += rows * columns;
+  return {};
+}
+
+Status Describer::AddNorm(const std::string& name, uint64_t columns) {
+  return AddUniform(name, TensorType::kF32, {columns}, 1.0f, 0.25f);
+}
+
+Status Describer::AddEmbedding(const std::string& name) {
+  const float deviation = kLogitDeviation / std::sqrt(float(shape_.hidden));
+  const float spread = deviation * std::sqrt(3.0f);  // of the uniform distribution with that deviation
+  return AddUniform(name, shape_.embedding, {shape_.hidden, shape_.vocab}, 0.0f, spread);
+}
+
+// In the order of the published file.
+Status Describer::AddBlock(uint64_t layer) {
+  const auto name = [&](std::string_view part) { return fmt::format("blk.{}.{}.weight", layer, part); };
+  const uint64_t hidden = shape_.hidden, ffn = shape_.ffn, kv = shape_.kv_columns();
+  STERNA_RETURN_IF_ERROR(AddNorm(name("attn_norm"), hidden));
+  STERNA_RETURN_IF_ERROR(AddTernary(name("ffn_down"), hidden, ffn));
+  STERNA_RETURN_IF_ERROR(AddNorm(name("ffn_sub_norm"), ffn));
+  STERNA_RETURN_IF_ERROR(AddTernary(name("ffn_gate"), ffn, hidden));
+  STERNA_RETURN_IF_ERROR(AddTernary(name("ffn_up"), ffn, hidden));
+  STERNA_RETURN_IF_ERROR(AddNorm(name("ffn_norm"), hidden));
+  STERNA_RETURN_IF_ERROR(AddNorm(name("attn_sub_norm"), hidden));
+  STERNA_RETURN_IF_ERROR(AddTernary(name("attn_k"), kv, hidden));
+  STERNA_RETURN_IF_ERROR(AddTernary(name("attn_output"), hidden, hidden));
+  STERNA_RETURN_IF_ERROR(AddTernary(name("attn_q"), hidden, hidden));
+  return AddTernary(name("attn_v"), kv, hidden);
+}
+
+Status Describer::AddTensors() {
+  if (shape_.untied) STERNA_RETURN_IF_ERROR(AddEmbedding("output.weight"));
+  STERNA_RETURN_IF_ERROR(AddEmbedding("token_embd.weight"));
+  std::vector<std::string> layers;  // the published file has its blocks in the order of their names: 0, 1, 10, 11, 2
+  for (uint64_t i = 0; i < shape_.layers; ++i) layers.push_back(std::to_string(i));
+  std::sort(layers.begin(), layers.end());
+  for (const std::string& layer : layers) STERNA_RETURN_IF_ERROR(AddBlock(std::stoull(layer)));
+  return AddNorm("output_norm.weight", shape_.hidden);
+}
+
+}  // namespace
+
+Result<DummyFile> Describe(const ModelShape& shape) {
+  STERNA_RETURN_IF_ERROR(CheckShape(shape));
+  return Describer(shape).Run();
+}
+
+}  // namespace sterna::dummy_model

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dummy_weights.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "base/half.h"
+#include "base/status_macros.h"
+#include "counter_random.h"
+#include "quant/quantize.h"
+#include "quant/ternary.h"
+
+namespace sterna::dummy_model {
+namespace {
+
+using format::GgufWriter;
+using quant::TensorType;
+
+constexpr uint64_t kChunkValues = uint64_t{1} << 18;
+
+uint64_t RowsPerChunk(uint64_t columns) { return std::max<uint64_t>(1, kChunkValues / columns); }
+
+// How many of 256 equally likely random bytes become 0; even, so that both signs stay equally likely.
+int ZeroBytes(double zero_share) { return 2 * int(std::lround(zero_share * 128)); }
+
+std::array<uint8_t, 256> CodeOfByte(double zero_share) {
+  const int zeros = ZeroBytes(zero_share);
+  std::array<uint8_t, 256> codes;
+  for (int byte = 0; byte < 256; ++byte) codes[size_t(byte)] = byte < zeros ? 1 : byte % 2 == 0 ? 0 : 2;
+  return codes;
+}
+
+float TernaryScale(uint64_t columns, double zero_share) {
+  const double nonzero = 1.0 - ZeroBytes(zero_share) / 256.0;
+  const double scale = nonzero > 0 ? 1.0 / std::sqrt(double(columns) * nonzero) : 1.0;
+  return F16ToF32(F32ToF16(float(scale)));
+}
+
+// Codes `first` to `first + codes.size()` of the matrix; `first` is a multiple of 8.
+void FillCodes(const CounterRandom& random, const std::array<uint8_t, 256>& code_of_byte, uint64_t first,
+               std::vector<uint8_t>& codes) {
+  for (size_t i = 0; i < codes.size(); i += 8) {
+    uint64_t bits = random.At((first + i) / 8);
+    for (size_t k = 0; k < std::min<size_t>(8, codes.size() - i); ++k, bits >>= 8)
+      codes[i + k] = code_of_byte[bits & 255];
+  }
+}
+
+Status WriteTernary(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter::Sink& sink) {
+  const CounterRandom random(seed, matrix.name);
+  const auto code_of_byte = CodeOfByte(matrix.zero_share);
+  const float scale = TernaryScale(matrix.columns, matrix.zero_share);
+  const bool i2s = matrix.type == TensorType::kI2_S;
+  std::vector<std::byte> tail;
+  for (uint64_t row = 0; row < matrix.rows;) {
+    const uint64_t rows = std::min(RowsPerChunk(matrix.columns), matrix.rows - row);
+    std::vector<uint8_t> codes(rows * matrix.columns);
+    FillCodes(random, code_of_byte, row * matrix.columns, codes);
+    STERNA_ASSIGN_OR_RETURN(
+        const auto packed, quant::PackTernary(matrix.type, quant::I2sLayout::kX86, rows, matrix.columns, codes, scale));
+    const size_t body = i2s ? codes.size() / 4 : packed.size();
+    tail.assign(packed.begin() + ptrdiff_t(body), packed.end());  // I2_S: scale and padding, once per tensor
+    STERNA_RETURN_IF_ERROR(sink(std::span(packed).first(body)));
+    row += rows;
+  }
+  return sink(tail);
+}
+
+}  // namespace
+
+GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed) {
+  return [matrix = std::move(matrix), seed](const GgufWriter::Sink& sink) { return WriteTernary(matrix, seed, sink); };
+}
+
+GgufWriter::Producer UniformWeights(std::string name, TensorType type, uint64_t rows, uint64_t columns, float mean,
+                                    float spread, uint64_t seed) {
+  return [=, name = std::move(name)](const GgufWriter::Sink& sink) -> Status {
+    const CounterRandom random(seed, name);
+    const float step = spread / 32768.0f;
+    for (uint64_t row = 0; row < rows;) {
+      const uint64_t chunk = std::min(RowsPerChunk(columns), rows - row);
+      std::vector<float> values(chunk * columns);
+      for (size_t i = 0; i < values.size(); ++i) {
+        const uint64_t index = row * columns + i;
+        const uint64_t bits = random.At(index / 4) >> (16 * (index % 4)) & 0xffff;
+        values[i] = mean + step * (float(bits) - 32767.5f);
+      }
+      STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, chunk, columns));
+      std::vector<std::byte> stored(bytes);
+      quant::QuantizeRow(type, values.data(), values.size(), stored.data());
+      STERNA_RETURN_IF_ERROR(sink(stored));
+      row += chunk;
+    }
+    return {};
+  };
+}
+
+}  // namespace sterna::dummy_model

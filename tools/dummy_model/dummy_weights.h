@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Random tensors as streams of bytes: a chunk of rows at a time, so that a file of any size needs little memory.
+#pragma once
+
+#include <string>
+
+#include "format/gguf_writer.h"
+#include "quant/tensor_type.h"
+
+namespace sterna::dummy_model {
+
+struct TernaryMatrix {
+  std::string name;
+  quant::TensorType type;
+  uint64_t rows, columns;
+  double zero_share;
+};
+
+// Values scale * {-1, 0, +1} with scale = 1 / sqrt(columns * share of non-zeros), rounded to float16 so that every
+// ternary type stores the same: an input of unit variance gives an output of unit variance. The codes depend on the
+// seed and the name only.
+format::GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed);
+
+// Uniform in (mean - spread, mean + spread).
+format::GgufWriter::Producer UniformWeights(std::string name, quant::TensorType type, uint64_t rows, uint64_t columns,
+                                            float mean, float spread, uint64_t seed);
+
+}  // namespace sterna::dummy_model

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model_shape.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "base/status_macros.h"
+#include "dummy_vocabulary.h"
+
+namespace sterna::dummy_model {
+namespace {
+
+constexpr uint64_t kMost = uint64_t{1} << 24;  // of any dimension: products of three stay below 2^63 bits
+
+Status CheckRange(std::string_view what, uint64_t value, uint64_t least, uint64_t most) {
+  if (value >= least && value <= most) return {};
+  return Status::InvalidArgument(fmt::format("{} is {}; it must be {} to {}", what, value, least, most));
+}
+
+Status CheckDivides(std::string_view what, uint64_t value, std::string_view by_what, uint64_t by) {
+  if (value % by == 0) return {};
+  return Status::InvalidArgument(fmt::format("{} is {}, no multiple of {} ({})", what, value, by, by_what));
+}
+
+Status CheckTypes(const ModelShape& shape) {
+  const quant::TypeInfo& ternary = quant::Info(shape.ternary);
+  const quant::TypeInfo& embedding = quant::Info(shape.embedding);
+  if (!ternary.ternary) return Status::InvalidArgument(fmt::format("{} is no ternary type", ternary.name));
+  STERNA_RETURN_IF_ERROR(CheckDivides("--hidden", shape.hidden, ternary.name, ternary.block_elements));
+  STERNA_RETURN_IF_ERROR(CheckDivides("--ffn", shape.ffn, ternary.name, ternary.block_elements));
+  return CheckDivides("--hidden", shape.hidden, embedding.name, embedding.block_elements);
+}
+
+}  // namespace
+
+Result<ModelShape> Preset(const std::string& name) {
+  if (name == "tiny") return ModelShape{};
+  if (name != "2b-4t") return Status::InvalidArgument(fmt::format("preset '{}'; there are tiny and 2b-4t", name));
+  ModelShape shape;
+  shape.hidden = 2560;
+  shape.ffn = 6912;
+  shape.layers = 30;
+  shape.heads = 20;
+  shape.kv_heads = 5;
+  shape.vocab = kPublishedVocabularyTokens;
+  return shape;
+}
+
+Status CheckShape(const ModelShape& shape) {
+  STERNA_RETURN_IF_ERROR(CheckRange("--hidden", shape.hidden, 1, kMost));
+  STERNA_RETURN_IF_ERROR(CheckRange("--ffn", shape.ffn, 1, kMost));
+  STERNA_RETURN_IF_ERROR(CheckRange("--layers", shape.layers, 1, 10000));
+  STERNA_RETURN_IF_ERROR(CheckRange("--heads", shape.heads, 1, shape.hidden));
+  STERNA_RETURN_IF_ERROR(CheckRange("--kv-heads", shape.kv_heads, 1, shape.heads));
+  STERNA_RETURN_IF_ERROR(CheckRange("--vocab", shape.vocab, kLeastVocabularyTokens, kMostVocabularyTokens));
+  STERNA_RETURN_IF_ERROR(CheckRange("--context", shape.context, 1, kMost));
+  STERNA_RETURN_IF_ERROR(CheckDivides("--hidden", shape.hidden, "--heads", shape.heads));
+  STERNA_RETURN_IF_ERROR(CheckDivides("--heads", shape.heads, "--kv-heads", shape.kv_heads));
+  STERNA_RETURN_IF_ERROR(CheckDivides("the columns of a head", shape.head_columns(), "rotary pairs", 2));
+  if (!(shape.zero_share >= 0 && shape.zero_share <= 1)) {
+    return Status::InvalidArgument(fmt::format("--zeros is {}; it must be 0 to 1", shape.zero_share));
+  }
+  return CheckTypes(shape);
+}
+
+}  // namespace sterna::dummy_model

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "quant/tensor_type.h"
+#include "sterna/status.h"
+
+namespace sterna::dummy_model {
+
+// What a dummy model looks like. The defaults are the preset "tiny".
+struct ModelShape {
+  std::string architecture = "bitnet-b1.58";
+  std::string hidden_activation;  // written as <architecture>.hidden_activation; empty: no such key, as published
+  uint64_t hidden = 256;
+  uint64_t ffn = 512;
+  uint64_t layers = 2;
+  uint64_t heads = 4;
+  uint64_t kv_heads = 2;
+  uint64_t vocab = 512;
+  uint64_t context = 4096;
+  float rope_base = 500000.0f;
+  float norm_epsilon = 1e-5f;
+  quant::TensorType ternary = quant::TensorType::kI2_S;
+  quant::TensorType embedding = quant::TensorType::kF16;
+  bool untied = false;          // a head of its own (output.weight) instead of the embedding
+  double zero_share = 1.0 / 3;  // of the ternary weights; kept to 1/128
+  uint64_t seed = 1;
+
+  uint64_t head_columns() const { return hidden / heads; }
+  uint64_t kv_columns() const { return head_columns() * kv_heads; }
+};
+
+// "tiny" or "2b-4t" (the shape of microsoft/bitnet-b1.58-2B-4T). InvalidArgument for another name.
+Result<ModelShape> Preset(const std::string& name);
+
+// InvalidArgument when no such model can be: heads that do not divide, columns that the types cannot hold, a vocabulary
+// without room for the bytes and the special tokens.
+Status CheckShape(const ModelShape& shape);
+
+}  // namespace sterna::dummy_model
