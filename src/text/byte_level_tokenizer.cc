@@ -14,6 +14,17 @@
 
 namespace sterna::text {
 
+namespace {
+
+// -1 where the file's unknown token is one that text must not become.
+TokenId UnknownToken(const Vocabulary& vocabulary) {
+  if (!vocabulary.unknown) return -1;
+  const TokenKind kind = vocabulary.kinds[size_t(*vocabulary.unknown)];
+  return kind == TokenKind::kUnknown || kind == TokenKind::kNormal ? *vocabulary.unknown : -1;
+}
+
+}  // namespace
+
 // What one call of Encode works on.
 struct ByteLevelTokenizer::Encoding {
   explicit Encoding(const MergeTable& merges) : merger(merges) {}
@@ -50,7 +61,7 @@ ByteLevelTokenizer::ByteLevelTokenizer(Vocabulary vocabulary, PreTokenizer pre_t
 }
 
 void ByteLevelTokenizer::FillByteTokens() {
-  byte_tokens_.fill(vocabulary_.unknown.value_or(-1));
+  byte_tokens_.fill(UnknownToken(vocabulary_));
   for (size_t id = vocabulary_.tokens.size(); id-- > 0;) {
     if (vocabulary_.kinds[id] != TokenKind::kByte) continue;
     if (const auto byte = ParseByteToken(vocabulary_.tokens[id])) byte_tokens_[*byte] = TokenId(id);
