@@ -36,7 +36,8 @@ uint64_t ScratchBytes(const model::ModelConfig& c, const MemoryRequest& request)
   const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
   const uint64_t floats = 2 * uint64_t{c.hidden} + 2 * q + 2 * kv + 2 * uint64_t{c.ffn};
   const uint64_t int8s = uint64_t{c.hidden} + q + c.ffn;
-  return request.step_rows * (floats * 4 + int8s) + uint64_t{request.outputs} * c.vocabulary_size * 4;
+  const uint64_t head_input = std::max({uint64_t{c.hidden}, q, uint64_t{c.ffn}});
+  return request.step_rows * (floats * 4 + int8s) + request.outputs * (head_input + c.vocabulary_size) * 4;
 }
 
 std::string Megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", double(bytes) / 1e6); }
@@ -47,12 +48,13 @@ backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::Mo
                                    const MemoryRequest& request) {
   backend::MemoryPlan plan;
   plan.items.push_back({"ternary weights", WeightBytes(config)});
-  for (const auto& [name, what] : {std::pair{"token_embd.weight", "embedding"}, std::pair{"output.weight", "head"}}) {
-    const format::GgufTensor* tensor = file.FindTensor(name);
-    if (tensor != nullptr) plan.items.push_back({what, tensor->bytes.size()});
+  uint64_t dense_bytes = 0;
+  for (const char* name : {"token_embd.weight", "output.weight"}) {
+    if (const format::GgufTensor* tensor = file.FindTensor(name)) dense_bytes += tensor->bytes.size();
   }
+  plan.items.push_back({"embedding and head", dense_bytes});
   plan.items.push_back({"KV cache", KvBytes(config, request)});
-  plan.items.push_back({"RoPE table", uint64_t{request.context_tokens} * config.rotary_dim * 4});
+  plan.items.push_back({"rotary table", uint64_t{request.context_tokens} * config.rotary_dim * 4});
   plan.items.push_back({"scratch", ScratchBytes(config, request)});
   return plan;
 }
