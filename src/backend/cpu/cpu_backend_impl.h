@@ -47,6 +47,7 @@ class CpuBackendImpl final : public CpuBackend {
   Status EndStep() override;
   std::span<float> Logits(uint32_t output_index) override;
   CpuBackendCounters Counters() const override { return work_.counters(); }
+  std::span<float> SlotRow(SlotId id, uint32_t row) override { return {slot(id).Row(row), slot(id).columns()}; }
 
  private:
   struct DenseMatrix {

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the CPU backend refuses, plans and counts.
+#include "backend/cpu/cpu_backend.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+#include "unit/backend/mini_model.h"
+
+namespace sterna::backend {
+namespace {
+
+using test::BatchRows;
+using test::MiniModel;
+using test::Random;
+using test::StoredTernary;
+using testing::HasSubstr;
+
+class CpuBackendTest : public testing::Test {
+ protected:
+  std::unique_ptr<platform::ThreadPool> pool_ = *platform::ThreadPool::Create(2);
+  std::unique_ptr<CpuBackend> backend_ = CpuBackend::Create(kernels::kScalarTable, *pool_);
+};
+
+TEST_F(CpuBackendTest, RefusesAMatrixWithACodeOf3) {
+  Random random(1);
+  StoredTernary stored(4, 128, random);
+  stored.bytes[5] |= std::byte{0xc0};
+  stored.source.bytes = stored.bytes;
+  const auto id = backend_->AddTernary(stored.source, 1.0f);
+  ASSERT_FALSE(id.ok());
+  EXPECT_EQ(StatusCode::kCorrupt, id.status().code());
+}
+
+TEST_F(CpuBackendTest, RefusesAScaleFactorThatMakesTheScaleInfinite) {
+  Random random(1);
+  const StoredTernary stored(4, 128, random);
+  const auto id = backend_->AddTernary(stored.source, std::numeric_limits<float>::infinity());
+  ASSERT_FALSE(id.ok());
+  EXPECT_EQ(StatusCode::kCorrupt, id.status().code());
+}
+
+TEST_F(CpuBackendTest, RefusesADenseMatrixWithTooFewBytes) {
+  const std::vector<std::byte> bytes(99);
+  const auto id = backend_->AddDense(quant::TensorType::kF16, 5, 10, bytes);
+  ASSERT_FALSE(id.ok());
+  EXPECT_EQ(StatusCode::kInvalidArgument, id.status().code());
+  EXPECT_THAT(id.status().message(), HasSubstr("take 100 bytes; 99 were given"));
+}
+
+TEST_F(CpuBackendTest, RefusesADenseTypeItCannotDecode) {
+  const std::vector<std::byte> bytes(400);
+  const auto id = backend_->AddDense(quant::TensorType::kI64, 5, 10, bytes);
+  ASSERT_FALSE(id.ok());
+  EXPECT_EQ(StatusCode::kUnsupported, id.status().code());
+}
+
+TEST_F(CpuBackendTest, RefusesAnEmptyKvCache) {
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetKv({1, 1, 64, 0, KvType::kF16}).code());
+}
+
+TEST_F(CpuBackendTest, SaysThatThereIsNoMemoryForAHugeKvCache) {
+  const KvShape huge = {1u << 16, 1u << 10, 1u << 12, std::numeric_limits<uint32_t>::max(), KvType::kF32};
+  EXPECT_EQ(StatusCode::kResourceExhausted, backend_->SetKv(huge).code());
+}
+
+TEST_F(CpuBackendTest, RefusesRotaryWidthsThatDoNotFitTheHead) {
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 63, 1e4f).code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 66, 1e4f).code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 0, 1e4f).code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 64, -1.0f).code());
+}
+
+TEST_F(CpuBackendTest, RefusesStepsOfNoRows) {
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->Prepare(0, 1).code());
+}
+
+TEST_F(CpuBackendTest, PlanListsWhatIsHeld) {
+  Random random(1);
+  const StoredTernary stored(64, 256, random);
+  ASSERT_TRUE(backend_->AddTernary(stored.source, 1.0f).ok());
+  ASSERT_TRUE(backend_->SetKv({2, 3, 16, 4, KvType::kF16}).ok());
+  backend_->AddSlot(100);
+  ASSERT_TRUE(backend_->Prepare(8, 1).ok());
+  uint64_t total = 0, ternary = 0, kv = 0;
+  for (const MemoryPlan::Item& item : backend_->Plan().items) {
+    total += item.bytes;
+    if (item.what == "ternary weights") ternary = item.bytes;
+    if (item.what == "KV cache") kv = item.bytes;
+  }
+  EXPECT_EQ(64u * 256 / 4, ternary);
+  EXPECT_EQ(2u * 3 * 4 * (2 * 64 * 16 * 2), kv);
+  EXPECT_EQ(total, backend_->Plan().TotalBytes());
+}
+
+BatchRows OneRow(const std::vector<uint32_t>& blocks) {
+  BatchRows rows;
+  rows.tables = {blocks};
+  rows.Add(3, 0, 0);
+  return rows;
+}
+
+TEST(CpuBackendCounting, SmallOperationsStayOnTheCallersThread) {
+  MiniModel model(kernels::kScalarTable, {.threads = 2, .backend = {.parallel_threshold = 1u << 30}});
+  const std::vector<uint32_t> blocks = {0};
+  model.Step(OneRow(blocks).batch());
+  EXPECT_EQ(0u, model.backend().Counters().parallel_regions);
+  EXPECT_EQ(0u, model.backend().Counters().work_items);
+}
+
+TEST(CpuBackendCounting, MatricesThatShareAnInputAreOneRegion) {
+  const auto pool = *platform::ThreadPool::Create(2);
+  const auto backend = CpuBackend::Create(kernels::kScalarTable, *pool, {.work_item_bytes = 64 * 16});
+  Random random(1);
+  const StoredTernary stored(64, 256, random);  // 64 bytes a row: pieces of 16 rows
+  const TernaryId ids[] = {*backend->AddTernary(stored.source, 1.0f), *backend->AddTernary(stored.source, 1.0f)};
+  const SlotId outs[] = {backend->AddSlot(64), backend->AddSlot(64)}, x = backend->AddSlot(256);
+  const Int8Id q = backend->AddInt8Slot(256);
+  ASSERT_TRUE(backend->Prepare(1, 1).ok());
+  const std::vector<uint32_t> blocks = {0};
+  const BatchRows rows = OneRow(blocks);
+  backend->BeginStep(rows.batch());
+  backend->Quantize(x, q);
+  backend->Linear(ids, q, outs);
+  EXPECT_EQ(1u, backend->Counters().parallel_regions);
+  EXPECT_EQ(8u, backend->Counters().work_items);
+}
+
+}  // namespace
+}  // namespace sterna::backend

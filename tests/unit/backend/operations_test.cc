@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each operation of the CPU backend against the scalar kernels put together by hand.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "backend/cpu/rope_table.h"
+#include "unit/backend/mini_model.h"
+
+namespace sterna::backend {
+namespace {
+
+using kernels::kScalarTable;
+using test::BatchRows;
+using test::Random;
+using test::RandomFloats;
+using test::StoredTernary;
+
+constexpr uint32_t kRows = 5;
+
+// A backend on three threads that cuts everything into small pieces, and a batch of kRows rows of one sequence.
+class CpuBackendOperation : public testing::Test {
+ protected:
+  CpuBackendOperation() {
+    pool_ = *platform::ThreadPool::Create(3);
+    backend_ = CpuBackend::Create(kScalarTable, *pool_, {.work_item_bytes = 64, .parallel_threshold = 0});
+    rows_.tables = {blocks_};
+    for (uint32_t row = 0; row < kRows; ++row) rows_.Add(int32_t((row * 3) % 7), row, 0);
+  }
+
+  // A slot whose rows hold random values once Begin() has run.
+  SlotId RandomSlot(uint32_t columns) {
+    const SlotId id = backend_->AddSlot(columns);
+    inputs_.push_back({id, {}});
+    for (uint32_t row = 0; row < kRows; ++row) inputs_.back().rows.push_back(RandomFloats(columns, random_));
+    return id;
+  }
+  const std::vector<float>& Input(SlotId id, uint32_t row) const {
+    return std::find_if(inputs_.begin(), inputs_.end(), [id](const auto& input) { return input.id == id; })->rows[row];
+  }
+
+  void Begin() {
+    ASSERT_TRUE(backend_->Prepare(kRows, kRows).ok());
+    for (const auto& input : inputs_) {
+      for (uint32_t row = 0; row < kRows; ++row) {
+        std::copy(input.rows[row].begin(), input.rows[row].end(), backend_->SlotRow(input.id, row).begin());
+      }
+    }
+    backend_->BeginStep(rows_.batch());
+  }
+  std::vector<float> Row(SlotId id, uint32_t row) {
+    const auto values = backend_->SlotRow(id, row);
+    return {values.begin(), values.end()};
+  }
+  VectorId AddVector(const std::vector<float>& values) { return *backend_->AddVector(values); }
+
+  struct Input {
+    SlotId id;
+    std::vector<std::vector<float>> rows;
+  };
+  Random random_{99};
+  std::vector<uint32_t> blocks_ = {1, 0};
+  BatchRows rows_;
+  std::vector<struct Input> inputs_;
+  std::unique_ptr<platform::ThreadPool> pool_;
+  std::unique_ptr<CpuBackend> backend_;
+};
+
+TEST_F(CpuBackendOperation, EmbedDecodesTheRowOfEachToken) {
+  const std::vector<float> table = RandomFloats(7 * 20, random_);
+  const DenseId id = *backend_->AddDense(quant::TensorType::kF32, 7, 20, std::as_bytes(std::span(table)));
+  const SlotId out = backend_->AddSlot(20);
+  Begin();
+  backend_->Embed(id, out);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    const auto first = table.begin() + rows_.tokens[row] * 20;
+    EXPECT_EQ(std::vector<float>(first, first + 20), Row(out, row));
+  }
+}
+
+TEST_F(CpuBackendOperation, RmsNormMayWorkInPlace) {
+  const std::vector<float> gain = RandomFloats(30, random_);
+  const VectorId gain_id = AddVector(gain);
+  const SlotId x = RandomSlot(30), y = backend_->AddSlot(30);
+  Begin();
+  backend_->RmsNorm(x, gain_id, 1e-5f, y);
+  backend_->RmsNorm(x, gain_id, 1e-5f, x);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<float> expected(30);
+    kScalarTable.rms_norm(Input(x, row).data(), gain.data(), 30, 1e-5f, expected.data());
+    EXPECT_EQ(expected, Row(y, row));
+    EXPECT_EQ(expected, Row(x, row));
+  }
+}
+
+// What a linear layer gives for one row, from plain codes and the formula.
+std::vector<float> LinearByHand(const std::vector<float>& x, const StoredTernary& w, float scale) {
+  std::vector<int8_t> q((x.size() + 127) / 128 * 128);
+  float s;
+  int32_t q_sum;
+  kScalarTable.quantize_row(x.data(), x.size(), q.data(), q.size(), &s, &q_sum);
+  std::vector<float> y;
+  for (uint64_t r = 0; r < w.source.rows; ++r) {
+    int64_t sum = 0;
+    for (size_t k = 0; k < x.size(); ++k) sum += (int(w.codes[r * x.size() + k]) - 1) * q[k];
+    y.push_back(float(sum) * (scale / s));
+  }
+  return y;
+}
+
+TEST_F(CpuBackendOperation, LinearMultipliesSeveralMatricesWithOneInput) {
+  constexpr uint32_t kColumns = 100;
+  const StoredTernary a(52, kColumns, random_, quant::TensorType::kI2_S, quant::I2sLayout::kRows4, 0.5f);
+  const StoredTernary b(8, kColumns, random_, quant::TensorType::kI2_S, quant::I2sLayout::kRows4, 0.25f);
+  const TernaryId ids[] = {*backend_->AddTernary(a.source, 1.0f), *backend_->AddTernary(b.source, 3.0f)};
+  const SlotId x = RandomSlot(kColumns);
+  const SlotId outs[] = {backend_->AddSlot(52), backend_->AddSlot(8)};
+  const Int8Id q = backend_->AddInt8Slot(kColumns);
+  Begin();
+  backend_->Quantize(x, q);
+  backend_->Linear(ids, q, outs);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    EXPECT_EQ(LinearByHand(Input(x, row), a, 0.5f), Row(outs[0], row));
+    EXPECT_EQ(LinearByHand(Input(x, row), b, 0.75f), Row(outs[1], row));
+  }
+}
+
+TEST_F(CpuBackendOperation, LinearUsesGroupScalesWhereTheyDiffer) {
+  constexpr uint32_t kColumns = 512, kOutputs = 6;
+  StoredTernary w(kOutputs, kColumns, random_, quant::TensorType::kTQ2_0);
+  for (size_t block = 0; block < kOutputs * 2; ++block) w.bytes[block * 66 + 65] = std::byte(0x30 + block % 5);
+  w.source.bytes = w.bytes;
+  const TernaryId id = *backend_->AddTernary(w.source, 2.0f);
+  const SlotId x = RandomSlot(kColumns), y = backend_->AddSlot(kOutputs);
+  const Int8Id q = backend_->AddInt8Slot(kColumns);
+  Begin();
+  backend_->Quantize(x, q);
+  backend_->Linear({&id, 1}, q, {&y, 1});
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<int8_t> values(kColumns);
+    float s;
+    int32_t unused;
+    kScalarTable.quantize_row(Input(x, row).data(), kColumns, values.data(), kColumns, &s, &unused);
+    for (uint32_t r = 0; r < kOutputs; ++r) {
+      float scales[2], a = 0;
+      quant::TernaryRowScales(w.source, r, scales);
+      for (size_t g = 0; g < 2; ++g) {
+        int32_t sum = 0;
+        for (size_t k = 256 * g; k < 256 * (g + 1); ++k) sum += (int(w.codes[r * kColumns + k]) - 1) * values[k];
+        a = std::fma(float(sum), scales[g] * 2.0f, a);
+      }
+      EXPECT_EQ(a / s, Row(y, row)[r]);
+    }
+  }
+}
+
+TEST_F(CpuBackendOperation, RopeTurnsEachRowByItsPosition) {
+  const SlotId x = RandomSlot(3 * 8);
+  ASSERT_TRUE(backend_->SetRope(100, 8, 6, 10000.0f).ok());
+  rows_.positions = {0, 1, 2, 50, 99};
+  Begin();
+  backend_->Rope(x, 3);
+  const auto table = RopeTable::Create(100, 8, 6, 10000.0f, *pool_);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<float> expected = Input(x, row);
+    const uint32_t position = rows_.positions[row];
+    kScalarTable.rope(expected.data(), 3, 8, 6, table->Cosines(position), table->Sines(position));
+    EXPECT_EQ(expected, Row(x, row));
+  }
+}
+
+TEST_F(CpuBackendOperation, AttendSeesOwnAndEarlierPositionsThroughTheBlockTable) {
+  constexpr uint32_t kHeads = 4, kKvHeads = 2, kDim = 6;
+  const SlotId k = RandomSlot(kKvHeads * kDim), v = RandomSlot(kKvHeads * kDim), q = RandomSlot(kHeads * kDim);
+  const SlotId out = backend_->AddSlot(kHeads * kDim);
+  ASSERT_TRUE(backend_->SetKv({2, kKvHeads, kDim, 2, KvType::kF32}).ok());
+  rows_.positions = {62, 63, 64, 65, 66};  // over the edge of a block; positions before hold zeros
+  Begin();
+  backend_->StoreKv(1, k, v);
+  backend_->Attend(1, q, kHeads, out);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    for (uint32_t head = 0; head < kHeads; ++head) {
+      const uint32_t kv_head = head / 2;
+      double sum = 62;  // the zero keys score 0
+      std::vector<double> expected(kDim);
+      for (uint32_t other = 0; other <= row; ++other) {
+        double score = 0;
+        for (uint32_t d = 0; d < kDim; ++d) {
+          score += double(Input(q, row)[head * kDim + d]) * double(Input(k, other)[kv_head * kDim + d]);
+        }
+        const double p = std::exp(score / std::sqrt(double(kDim)));
+        sum += p;
+        for (uint32_t d = 0; d < kDim; ++d) expected[d] += p * double(Input(v, other)[kv_head * kDim + d]);
+      }
+      for (uint32_t d = 0; d < kDim; ++d) {
+        EXPECT_NEAR(expected[d] / sum, double(Row(out, row)[head * kDim + d]), 1e-6);
+      }
+    }
+  }
+}
+
+TEST_F(CpuBackendOperation, GatedActivationAppliesTheAskedFunction) {
+  const SlotId relu = RandomSlot(33), silu = RandomSlot(33), up = RandomSlot(33);
+  Begin();
+  backend_->GatedActivation(Activation::kRelu2, relu, up);
+  backend_->GatedActivation(Activation::kSilu, silu, up);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<float> squared = Input(relu, row), smooth = Input(silu, row);
+    kScalarTable.relu2_mul(squared.data(), Input(up, row).data(), 33);
+    kScalarTable.silu_mul(smooth.data(), Input(up, row).data(), 33);
+    EXPECT_EQ(squared, Row(relu, row));
+    EXPECT_EQ(smooth, Row(silu, row));
+  }
+}
+
+TEST_F(CpuBackendOperation, AddAddsRows) {
+  const SlotId x = RandomSlot(19), y = RandomSlot(19);
+  Begin();
+  backend_->Add(x, y);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    for (size_t i = 0; i < 19; ++i) EXPECT_EQ(Input(x, row)[i] + Input(y, row)[i], Row(x, row)[i]);
+  }
+}
+
+TEST_F(CpuBackendOperation, HeadNormsTheWantedRowsAndMultiplies) {
+  const std::vector<float> table = RandomFloats(70 * 20, random_), gain = RandomFloats(20, random_);
+  const DenseId head = *backend_->AddDense(quant::TensorType::kF32, 70, 20, std::as_bytes(std::span(table)));
+  const VectorId gain_id = AddVector(gain);
+  const SlotId x = RandomSlot(20);
+  rows_.outputs = {1, 4};
+  Begin();
+  backend_->Head(head, x, gain_id, 1e-6f);
+  for (uint32_t i = 0; i < 2; ++i) {
+    std::vector<float> normed(32), expected(70);
+    kScalarTable.rms_norm(Input(x, rows_.outputs[i]).data(), gain.data(), 20, 1e-6f, normed.data());
+    const kernels::DenseRows weights = {reinterpret_cast<const uint8_t*>(table.data()), 70, 20, 80};
+    kScalarTable.dense_linear[kernels::kDenseF32](weights, {normed.data(), 1, 32}, expected.data(), 70);
+    const auto logits = backend_->Logits(i);
+    EXPECT_EQ(expected, std::vector<float>(logits.begin(), logits.end()));
+  }
+}
+
+}  // namespace
+}  // namespace sterna::backend

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What lies behind the CPU backend: repacked weights, the KV store, the rotary table, the arena.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "backend/cpu/kv_store.h"
+#include "backend/cpu/rope_table.h"
+#include "backend/cpu/ternary_weights.h"
+#include "unit/backend/mini_model.h"
+
+namespace sterna::backend {
+namespace {
+
+using quant::I2sLayout;
+using quant::TensorType;
+using test::Random;
+using test::StoredTernary;
+
+// Code of column k of a row in the kernels' layout.
+int CodeAt(const TernaryMatrix& w, size_t row, size_t k) {
+  const size_t block = k / 128, j = k % 128;
+  return w.codes[row * w.row_bytes() + block * 32 + j % 32] >> (6 - 2 * (j / 32)) & 3;
+}
+
+void ExpectRepacked(TensorType type, I2sLayout layout, size_t rows, size_t columns) {
+  Random random(rows * 1000 + columns);
+  const StoredTernary stored(rows, columns, random, type, layout);
+  WeightArena arena;
+  const auto pool = *platform::ThreadPool::Create(3);
+  const auto w = RepackTernary(stored.source, 2.0f, arena, *pool);
+  ASSERT_TRUE(w.ok()) << w.status().message();
+  EXPECT_EQ(1.5f, w->scale);
+  EXPECT_EQ(nullptr, w->group_scales);
+  EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(w->codes) % 64);
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t k = 0; k < w->blocks * 128; ++k) {
+      const int expected = k < columns ? stored.codes[row * columns + k] : 1;
+      ASSERT_EQ(expected, CodeAt(*w, row, k)) << "row " << row << ", column " << k;
+    }
+  }
+}
+
+TEST(RepackTernary, KeepsTheCodesOfTheX86Layout) { ExpectRepacked(TensorType::kI2_S, I2sLayout::kX86, 7, 384); }
+
+TEST(RepackTernary, PadsRowsThatAreNoMultipleOf128WithZeroWeights) {
+  ExpectRepacked(TensorType::kI2_S, I2sLayout::kX86, 4, 160);
+}
+
+TEST(RepackTernary, KeepsTheCodesOfTheNeonLayout) { ExpectRepacked(TensorType::kI2_S, I2sLayout::kNeon, 6, 320); }
+
+TEST(RepackTernary, KeepsTheCodesOfTheFourRowLayout) { ExpectRepacked(TensorType::kI2_S, I2sLayout::kRows4, 8, 100); }
+
+TEST(RepackTernary, KeepsTheCodesOfTq1) { ExpectRepacked(TensorType::kTQ1_0, I2sLayout::kX86, 5, 512); }
+
+TEST(RepackTernary, KeepsTheCodesOfTq2) { ExpectRepacked(TensorType::kTQ2_0, I2sLayout::kX86, 5, 256); }
+
+TEST(RepackTernary, KeepsALargeMatrixRepackedInPieces) {
+  ExpectRepacked(TensorType::kI2_S, I2sLayout::kX86, 1030, 1280);
+}
+
+TEST(WeightArena, GivesAlignedZeroedMemoryThatDoesNotOverlap) {
+  WeightArena arena;
+  std::vector<std::pair<std::byte*, size_t>> taken;
+  for (const size_t size : {1, 64, 1000, 70000, 3, 3000000, 5}) {
+    const auto bytes = arena.Take(size);
+    ASSERT_TRUE(bytes.ok());
+    EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(*bytes) % 64);
+    for (size_t i = 0; i < size; ++i) ASSERT_EQ(std::byte{0}, (*bytes)[i]);
+    std::fill(*bytes, *bytes + size, std::byte(taken.size() + 1));
+    taken.emplace_back(*bytes, size);
+  }
+  for (size_t n = 0; n < taken.size(); ++n) {
+    for (size_t i = 0; i < taken[n].second; ++i) ASSERT_EQ(std::byte(n + 1), taken[n].first[i]);
+  }
+}
+
+TEST(KvStore, KeepsItsPartsApart) {
+  for (const KvType type : {KvType::kF32, KvType::kF16, KvType::kQ8}) {
+    auto store = KvStore::Create({2, 3, 5, 4, type});
+    ASSERT_TRUE(store.ok());
+    const size_t element_bytes = type == KvType::kF32 ? 4 : type == KvType::kF16 ? 2 : 1;
+    uintptr_t end = 0;
+    for (uint32_t block = 0; block < 4; ++block) {
+      for (uint32_t layer = 0; layer < 2; ++layer) {
+        for (uint32_t head = 0; head < 3; ++head) {
+          const kernels::KvBlock kv = store->At(block, layer, head);
+          const auto keys = reinterpret_cast<uintptr_t>(kv.keys), values = reinterpret_cast<uintptr_t>(kv.values);
+          EXPECT_GE(keys, end);
+          EXPECT_EQ(0u, keys % 64);
+          EXPECT_GE(values, keys + 5 * 64 * element_bytes);
+          EXPECT_EQ(0u, values % 64);
+          end = values + 5 * 64 * element_bytes;
+          if (type != KvType::kQ8) continue;
+          EXPECT_GE(reinterpret_cast<uintptr_t>(kv.key_scales), end);
+          EXPECT_EQ(kv.key_scales + 64, kv.value_scales);
+          end = reinterpret_cast<uintptr_t>(kv.value_scales + 64);
+        }
+      }
+    }
+    EXPECT_EQ(store->size_bytes(), end - reinterpret_cast<uintptr_t>(store->At(0, 0, 0).keys));
+  }
+}
+
+TEST(RopeTable, HoldsCosineAndSineOfTheFloatAngle) {
+  constexpr uint32_t kRotary = 16;
+  const auto pool = *platform::ThreadPool::Create(2);
+  const auto table = RopeTable::Create(500, 20, kRotary, 500000.0f, *pool);
+  ASSERT_TRUE(table.ok());
+  for (const uint32_t position : {0u, 1u, 17u, 499u}) {
+    for (uint32_t i = 0; i < kRotary / 2; ++i) {
+      const auto frequency = float(1.0 / std::pow(500000.0, 2.0 * i / kRotary));
+      const auto angle = double(float(position) * frequency);
+      EXPECT_NEAR(std::cos(angle), double(table->Cosines(position)[i]), 0x1p-24);
+      EXPECT_NEAR(std::sin(angle), double(table->Sines(position)[i]), 0x1p-24);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sterna::backend
