@@ -96,6 +96,7 @@ int Loop(ChatSession& chat) {
   const bool script = !StdinIsTerminal();
   if (!script) std::fputs("Type a message; /help lists the commands, Ctrl-D ends.\n", stderr);
   int exit_code = kExitOk;
+  const HoldInterrupts hold;  // between an answer and a prompt Ctrl-C must not end the chat either
   while (!chat.ended && !chat.out.closed()) {
     auto line = reader->Next();
     if (!line.ok()) return Finish(line.status());

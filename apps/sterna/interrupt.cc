@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 
 #include "exit_code.h"
@@ -19,16 +20,27 @@ std::atomic<Mode> g_mode{Mode::kExit};
 std::atomic<bool> g_interrupted{false};
 static_assert(std::atomic<Mode>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
+int g_wake[2] = {-1, -1};  // a pipe: read end, write end
+
 void OnInterrupt(int) {
+  const int saved_errno = errno;
+  (void)!write(g_wake[1], "", 1);
+  errno = saved_errno;
   const bool again = g_interrupted.exchange(true);
   const Mode mode = g_mode.load();
   if (mode == Mode::kExit || (mode == Mode::kNote && again)) _exit(kExitInterrupted);
 }
 
-void Enter(Mode mode) {
+// Returns the mode of the scope around.
+int Enter(Mode mode) {
+  char noted[64];
+  while (read(g_wake[0], noted, sizeof(noted)) > 0) {
+  }
   g_interrupted = false;
-  g_mode = mode;
+  return static_cast<int>(g_mode.exchange(mode));
 }
+
+void Leave(int outer) { g_mode = static_cast<Mode>(outer); }
 
 }  // namespace
 
@@ -36,6 +48,7 @@ void PrepareProcess() {
   for (int descriptor = 0; descriptor <= 2; ++descriptor) {
     if (fcntl(descriptor, F_GETFD) == -1) (void)open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY);
   }
+  (void)!pipe2(g_wake, O_CLOEXEC | O_NONBLOCK);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
@@ -44,11 +57,13 @@ void PrepareProcess() {
   sigaction(SIGINT, &interrupt, nullptr);
 }
 
-NoteInterrupts::NoteInterrupts() { Enter(Mode::kNote); }
-NoteInterrupts::~NoteInterrupts() { g_mode = Mode::kExit; }
-HoldInterrupts::HoldInterrupts() { Enter(Mode::kHold); }
-HoldInterrupts::~HoldInterrupts() { g_mode = Mode::kExit; }
+NoteInterrupts::NoteInterrupts() : outer_(Enter(Mode::kNote)) {}
+NoteInterrupts::~NoteInterrupts() { Leave(outer_); }
+HoldInterrupts::HoldInterrupts() : outer_(Enter(Mode::kHold)) {}
+HoldInterrupts::~HoldInterrupts() { Leave(outer_); }
 
 bool Interrupted() { return g_interrupted; }
+
+int InterruptDescriptor() { return g_wake[0]; }
 
 }  // namespace sterna::cli

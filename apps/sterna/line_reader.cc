@@ -2,12 +2,14 @@
 #include "line_reader.h"
 
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
-#include <cstring>
+#include <cwchar>
+#include <utility>
 
 #include "interrupt.h"
 #include "streams.h"
@@ -60,6 +62,24 @@ class PipeLineReader : public LineReader {
 
 const char* Prompt(EditLine*) { return "> "; }
 
+// For libedit: 1 and a character, 0 at the end of input, -1 when Ctrl-C throws the line away.
+int ReadCharacter(EditLine*, wchar_t* character) {
+  std::mbstate_t state{};
+  for (;;) {
+    pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {InterruptDescriptor(), POLLIN, 0}};
+    if (poll(sources, 2, -1) < 0 && errno != EINTR) return -1;
+    if ((sources[1].revents & POLLIN) != 0) return -1;
+    if (sources[0].revents == 0) continue;
+    char byte = 0;
+    const ssize_t got = read(STDIN_FILENO, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return static_cast<int>(got);
+    const size_t length = std::mbrtowc(character, &byte, 1, &state);
+    if (length == 0 || length == 1) return 1;
+    if (length == static_cast<size_t>(-1)) state = {};  // no character of the locale: the byte is dropped
+  }
+}
+
 class TerminalLineReader : public LineReader {
  public:
   TerminalLineReader() {
@@ -72,6 +92,7 @@ class TerminalLineReader : public LineReader {
     el_set(editor_, EL_PROMPT, Prompt);
     el_set(editor_, EL_EDITOR, "emacs");
     el_set(editor_, EL_HIST, history, history_);
+    el_set(editor_, EL_GETCFN, ReadCharacter);
   }
   ~TerminalLineReader() override {
     history_end(history_);

@@ -39,7 +39,7 @@ bool ResultStream::Write(std::string_view text) {
     if (written >= 0) {
       text.remove_prefix(size_t(written));
     } else if (errno == EINTR) {
-      if (Interrupted()) closed_ = true;  // a reader that does not read must not hold up Ctrl-C
+      if (Interrupted()) return true;  // a reader that does not read must not hold up Ctrl-C: the rest is dropped
     } else {
       closed_ = true;
       if (errno != EPIPE) {
