@@ -110,6 +110,8 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
             fmt::format("file '{}': tensor '{}': {}", file_.name(), name, added.status().message())};
   }
   id = *added;
+  // The backend holds a copy: without this, loading would hold every ternary weight twice.
+  if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
   weight_types_.insert(type.name);
   model_->bytes_per_token_ += rows * CeilDiv(columns, kPackedColumns) * kPackedBytes;
   model_->ternary_macs_per_token_ += rows * columns;

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/checked_math.h"
 #include "platform/bus_fault_guard.h"
 
 namespace sterna::platform {
@@ -120,6 +121,14 @@ void MappedFile::AdviseWillNeed(size_t offset_bytes, size_t size_bytes) const {
   const size_t begin = offset_bytes / page_bytes * page_bytes;
   const size_t end = offset_bytes + std::min(size_bytes, state_->size_bytes - offset_bytes);
   madvise(state_->data + begin, end - begin, MADV_WILLNEED);
+}
+
+void MappedFile::AdviseDone(size_t offset_bytes, size_t size_bytes) const {
+  if (offset_bytes >= state_->size_bytes) return;
+  const size_t page_bytes = size_t(sysconf(_SC_PAGESIZE));
+  const size_t begin = RoundUp(offset_bytes, page_bytes);
+  const size_t end = (offset_bytes + std::min(size_bytes, state_->size_bytes - offset_bytes)) / page_bytes * page_bytes;
+  if (begin < end) madvise(state_->data + begin, end - begin, MADV_DONTNEED);
 }
 
 }  // namespace sterna::platform

@@ -29,6 +29,8 @@ class MappedFile {
   // Hints to the kernel; no effect on results.
   void AdviseSequential() const;
   void AdviseWillNeed(size_t offset_bytes, size_t size_bytes) const;
+  // Whole pages of the range leave this process (not the page cache); a later read brings them back.
+  void AdviseDone(size_t offset_bytes, size_t size_bytes) const;
 
  private:
   struct State;

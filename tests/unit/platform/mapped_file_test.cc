@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/mapped_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -55,6 +58,30 @@ TEST_F(MappedFileTest, ShowsTheBytesOfAFile) {
   file->AdviseWillNeed(4097, 1 << 20);
   file->AdviseWillNeed(1 << 20, 1);
   EXPECT_TRUE(file->Check().ok());
+}
+
+// Pages of `bytes` that this process has mapped now.
+size_t ResidentPages(std::span<const std::byte> bytes) {
+  std::ifstream maps("/proc/self/smaps");
+  std::string begin = fmt::format("{:x}-", reinterpret_cast<uintptr_t>(bytes.data()));
+  std::string line;
+  while (std::getline(maps, line) && line.compare(0, begin.size(), begin) != 0) {
+  }
+  while (std::getline(maps, line) && line.compare(0, 4, "Rss:") != 0) {
+  }
+  return std::stoul(line.substr(4)) * 1024 / PageBytes();
+}
+
+TEST_F(MappedFileTest, LetsGoOfPagesThatAreDoneWithAndReadsThemAgain) {
+  const size_t size_bytes = 16 * PageBytes();
+  const Result<MappedFile> file = MappedFile::Open(Write("a", size_bytes, 'x'));
+  ASSERT_TRUE(file.ok()) << file.status().ToString();
+  const auto count = [&] { return std::count(file->bytes().begin(), file->bytes().end(), std::byte{'x'}); };
+  EXPECT_EQ(ptrdiff_t(size_bytes), count());
+  EXPECT_EQ(16u, ResidentPages(file->bytes()));
+  file->AdviseDone(1, 3 * PageBytes());  // only pages 1 and 2 lie whole in the range
+  EXPECT_EQ(14u, ResidentPages(file->bytes()));
+  EXPECT_EQ(ptrdiff_t(size_bytes), count());
 }
 
 TEST_F(MappedFileTest, OpensAnEmptyFileAsNoBytes) {
