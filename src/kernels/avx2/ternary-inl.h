@@ -26,6 +26,10 @@ __m256i Codes(__m256i block) {
   return _mm256_and_si256(_mm256_srli_epi16(block, 6 - 2 * kS), _mm256_set1_epi8(3));
 }
 
+// Keeps a running sum in its register at this point. Compilers otherwise regroup the integer additions of a whole block
+// into trees, and the many products then alive spill to memory.
+void Pin(__m256i& sum) { __asm__("" : "+x"(sum)); }
+
 // int16 sums of kRows x kTokens over one block's columns 32 s .. 32 s + 31.
 template <int kS, int kRows, int kTokens>
 void AddQuarter(const __m256i (&block)[kRows], const int8_t* q, size_t q_stride, __m256i (&sum)[kRows][kTokens]) {
@@ -33,7 +37,10 @@ void AddQuarter(const __m256i (&block)[kRows], const int8_t* q, size_t q_stride,
   for (int r = 0; r < kRows; ++r) codes[r] = Codes<kS>(block[r]);
   for (int t = 0; t < kTokens; ++t) {
     const __m256i x = LoadBytes(q + size_t(t) * q_stride + kS * 32);
-    for (int r = 0; r < kRows; ++r) sum[r][t] = _mm256_add_epi16(sum[r][t], _mm256_maddubs_epi16(codes[r], x));
+    for (int r = 0; r < kRows; ++r) {
+      sum[r][t] = _mm256_add_epi16(sum[r][t], _mm256_maddubs_epi16(codes[r], x));
+      Pin(sum[r][t]);
+    }
   }
 }
 
