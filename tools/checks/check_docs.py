@@ -20,7 +20,7 @@ CODE = re.compile(r"```[^\n]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 FOLDERS = "apps|bench|cmake|docs|fuzz|include|lab|models|src|tests|tools|examples|deploy|\\.ci"
 PATH = re.compile(rf"(?<![\w/.$~-])(?:\./)?((?:{FOLDERS})/[\w./-]*\w)/?(?![\w*<{{])")
 MAKE = re.compile(r"(?:^|[\s;&|(])make ((?:[a-z][a-z0-9-]*|[A-Z_]+=\S+)(?: (?:[a-z][a-z0-9-]*|[A-Z_]+=\S+))*)", re.MULTILINE)
-PRESET = re.compile(r"--preset[ =]([\w-]+)")
+PRESET = re.compile(r"\b(?:cmake|ctest)\b[^\n]*?--preset[ =]([\w-]+)")  # other programs have presets of their own
 CALL = re.compile(r"^\s*(?:\$ )?(?:build/|\./)?sterna ([a-z][a-z-]*)([^\n|;#]*)", re.MULTILINE)
 FLAG = re.compile(r"(?<=\s)(--?[a-zA-Z][\w-]*)")
 PLACEHOLDER = re.compile(r"(?:^|/)[A-Z]{3,}(?:[/_]|$)")
