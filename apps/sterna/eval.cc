@@ -17,13 +17,12 @@ int EvalVerb(Words words) {
     const bool ok = std::fputs(
                         "Evaluate a model.\n\nUsage: sterna eval logits|perplexity [flags]\n\n"
                         "  logits      The model's logits for a sequence of token ids, as a .npy file\n"
-                        "  perplexity  How well the model predicts a text\n\n"
-                        "Examples:\n"
-                        "  sterna eval logits --ids 1,2,3 -o logits.npy\n"
-                        "  sterna eval perplexity -f text.txt --json\n"
-                        "  sterna eval logits --help\n",
+                        "  perplexity  How well the model predicts a text\n\n",
                         stdout) >= 0;
-    return ok ? kExitOk : kExitFailed;
+    const std::string help[] = {"--help"};
+    if (!ok) return kExitFailed;
+    const int first = EvalLogits(help);
+    return first == kExitOk ? EvalPerplexity(help) : first;
   }
   const std::string problem =
       what.empty() ? "eval needs to know what to evaluate" : "eval does not know '" + what + "'";
