@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/status_macros.h"
+#include "format/gguf_names.h"
 
 namespace sterna::model {
 namespace {
@@ -36,7 +37,7 @@ Result<ActivationChoice> DecideActivation(const Architecture& architecture, cons
     const std::optional<Activation> kind = ActivationByName(*stored);
     if (!kind) {
       return Status::Unsupported(
-          fmt::format("{} is '{}'; known are relu2 and silu", keys.Key(kSuffix), stored->substr(0, 64)));
+          fmt::format("{} is {}; known are relu2 and silu", keys.Key(kSuffix), format::Quoted(*stored)));
     }
     return ActivationChoice{
         *kind, fmt::format("{}: key {}", *kind == Activation::kRelu2 ? "relu2" : "silu", keys.Key(kSuffix))};

@@ -6,11 +6,12 @@
 #include <cmath>
 
 #include "base/status_macros.h"
+#include "format/gguf_names.h"
 
 namespace sterna::model {
 
 Status ConfigKeys::Wrong(std::string_view suffix, std::string_view what) const {
-  return Status::Corrupt(fmt::format("file '{}': key '{}' {}", file_.name(), Key(suffix), what));
+  return Status::Corrupt(fmt::format("file {}: key '{}' {}", format::Quoted(file_.name()), Key(suffix), what));
 }
 
 Result<uint32_t> ConfigKeys::Count(std::string_view suffix, Range range, std::optional<uint32_t> fallback) const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/status_macros.h"
+#include "format/gguf_names.h"
 #include "model/activation.h"
 #include "model/architecture.h"
 #include "model/config_keys.h"
@@ -32,13 +33,13 @@ std::string KnownArchitectures() {
 Result<const Architecture*> ReadArchitecture(const format::GgufFile& file) {
   STERNA_ASSIGN_OR_RETURN(const std::optional<std::string_view> name, file.GetString("general.architecture"));
   if (!name) {
-    return Status::Corrupt(fmt::format("file '{}': key 'general.architecture' is missing; expected one of {}",
-                                       file.name(), KnownArchitectures()));
+    return Status::Corrupt(fmt::format("file {}: key 'general.architecture' is missing; expected one of {}",
+                                       format::Quoted(file.name()), KnownArchitectures()));
   }
   const Architecture* architecture = FindArchitecture(*name);
   if (architecture == nullptr) {
-    return Status::Unsupported(fmt::format("file '{}': architecture '{}' is not supported; known are {}", file.name(),
-                                           name->substr(0, 64), KnownArchitectures()));
+    return Status::Unsupported(fmt::format("file {}: architecture {} is not supported; known are {}",
+                                           format::Quoted(file.name()), format::Quoted(*name), KnownArchitectures()));
   }
   return architecture;
 }
@@ -49,8 +50,8 @@ Result<uint32_t> ReadVocabularySize(const format::GgufFile& file, const ConfigKe
   STERNA_ASSIGN_OR_RETURN(const auto tokens, file.GetStrings("tokenizer.ggml.tokens"));
   const uint64_t listed = tokens ? tokens->size() : 0;
   if (listed > kMaxVocabulary) {
-    return Status::Corrupt(fmt::format("file '{}': key 'tokenizer.ggml.tokens' has {} entries; at most {} are possible",
-                                       file.name(), listed, kMaxVocabulary));
+    return Status::Corrupt(fmt::format("file {}: key 'tokenizer.ggml.tokens' has {} entries; at most {} are possible",
+                                       format::Quoted(file.name()), listed, kMaxVocabulary));
   }
   const auto fallback = tokens && listed > 0 ? std::optional<uint32_t>(uint32_t(listed)) : std::nullopt;
   STERNA_ASSIGN_OR_RETURN(const uint32_t stated, keys.Count("vocab_size", {1, kMaxVocabulary}, fallback));
@@ -96,8 +97,8 @@ Status ReadRope(const ConfigKeys& keys, ModelConfig& config) {
   STERNA_ASSIGN_OR_RETURN(config.rope_theta, keys.Positive("rope.freq_base", 1e12, 10000.0f));
   STERNA_ASSIGN_OR_RETURN(const auto scaling, keys.Text("rope.scaling.type"));
   if (scaling && *scaling != "none") {
-    return Status::Unsupported(fmt::format("{} is '{}'; only models without RoPE scaling run",
-                                           keys.Key("rope.scaling.type"), scaling->substr(0, 64)));
+    return Status::Unsupported(fmt::format("{} is {}; only models without RoPE scaling run",
+                                           keys.Key("rope.scaling.type"), format::Quoted(*scaling)));
   }
   return {};
 }

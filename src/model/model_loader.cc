@@ -8,6 +8,7 @@
 #include "base/checked_math.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "format/gguf_names.h"
 #include "quant/dequantize.h"
 
 namespace sterna::model {
@@ -107,7 +108,7 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   Result<backend::TernaryId> added = backend_.AddTernary(source, scale);
   if (!added.ok()) {
     return {added.status().code(),
-            fmt::format("file '{}': tensor '{}': {}", file_.name(), name, added.status().message())};
+            fmt::format("file {}: tensor '{}': {}", format::Quoted(file_.name()), name, added.status().message())};
   }
   id = *added;
   // The backend holds a copy: without this, loading would hold every ternary weight twice.
@@ -130,7 +131,7 @@ Status ModelLoader::LoadDense(const std::string& name, backend::DenseId& id, std
   Result<backend::DenseId> added = backend_.AddDense(*tensor->type, rows, columns, tensor->bytes);
   if (!added.ok()) {
     return {added.status().code(),
-            fmt::format("file '{}': tensor '{}': {}", file_.name(), name, added.status().message())};
+            fmt::format("file {}: tensor '{}': {}", format::Quoted(file_.name()), name, added.status().message())};
   }
   id = *added;
   return {};
@@ -157,11 +158,11 @@ void ModelLoader::ReportUnused() {
   if (unused.empty()) return;
   std::string names;
   for (size_t i = 0; i < std::min(unused.size(), kMaxNamesInWarning); ++i) {
-    names += fmt::format("{}'{}'", i == 0 ? "" : ", ", unused[i]);
+    names += fmt::format("{}{}", i == 0 ? "" : ", ", format::Quoted(unused[i]));
   }
-  model_->warnings_.push_back(
-      fmt::format("file '{}': tensors that architecture {} does not have are ignored ({}): {}{}", file_.name(),
-                  architecture_->name, unused.size(), names, unused.size() > kMaxNamesInWarning ? ", ..." : ""));
+  model_->warnings_.push_back(fmt::format("file {}: tensors that architecture {} does not have are ignored ({}): {}{}",
+                                          format::Quoted(file_.name()), architecture_->name, unused.size(), names,
+                                          unused.size() > kMaxNamesInWarning ? ", ..." : ""));
   for (const std::string& warning : model_->warnings_) Log(LogLevel::kWarn, "model", warning);
 }
 

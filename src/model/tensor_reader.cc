@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/status_macros.h"
+#include "format/gguf_names.h"
 #include "quant/dequantize.h"
 
 namespace sterna::model {
@@ -30,11 +31,11 @@ bool IsPlainFloat(quant::TensorType type) {
 }  // namespace
 
 Status TensorReader::Wrong(std::string_view name, std::string_view what) const {
-  return Status::Corrupt(fmt::format("file '{}': tensor '{}' {}", file_.name(), name, what));
+  return Status::Corrupt(fmt::format("file {}: tensor '{}' {}", format::Quoted(file_.name()), name, what));
 }
 
 Status TensorReader::Unsupported(std::string_view name, std::string_view what) const {
-  return Status::Unsupported(fmt::format("file '{}': tensor '{}' {}", file_.name(), name, what));
+  return Status::Unsupported(fmt::format("file {}: tensor '{}' {}", format::Quoted(file_.name()), name, what));
 }
 
 Result<const format::GgufTensor*> TensorReader::Find(const std::string& name, uint64_t rows, uint64_t columns) {

@@ -112,6 +112,8 @@ const WrongCase kWrongCases[] = {
     {"ArchitectureMissing", Gone("general.architecture"), kCorrupt, "general.architecture"},
     {"ArchitectureANumber", U32("general.architecture", 7), kCorrupt, "general.architecture"},
     {"ArchitectureUnknown", Text("general.architecture", "mamba"), kUnsupported, "known are bitnet-b1.58"},
+    {"ArchitectureWithControlCharacters", Text("general.architecture", "a\nb\x1b[2J"), kUnsupported,
+     "architecture 'a\\x0ab\\x1b[2J' is not supported"},
     {"BlockCountMissing", Gone("block_count"), kCorrupt, "block_count"},
     {"BlockCountZero", U32("block_count", 0), kCorrupt, "block_count' is 0"},
     {"BlockCountOverTheTensors", U32("block_count", 513), kCorrupt, "block_count' is 513"},
@@ -168,6 +170,7 @@ const WrongCase kWrongCases[] = {
      },
      kCorrupt, "tokenizer.ggml.tokens has 1 entries"},
     {"ActivationUnknown", Text("hidden_activation", "gelu"), kUnsupported, "hidden_activation is 'gelu'"},
+    {"ActivationWithANewline", Text("hidden_activation", "a\nb"), kUnsupported, "is 'a\\x0ab'"},
     {"ActivationANumber", U32("hidden_activation", 2), kCorrupt, "hidden_activation"},
 };
 
