@@ -149,12 +149,11 @@ Fit Placer::FitOf(const TypeMeaning& meaning, const GgufTensor& tensor) const {
   const auto bytes = MeaningBytes(meaning, tensor.rows(), tensor.columns());
   if (!bytes || *bytes > tensor.span_bytes) return Fit::kNo;
   const uint64_t padded = *CheckedRoundUp(*bytes, alignment_);  // a span fits 63 bits, so this fits 64
-  const bool last = IsLast(tensor);
   for (const uint64_t hidden : {uint64_t{0}, uint64_t{meaning.hidden_bytes}}) {
-    if (tensor.span_bytes == padded + hidden) return Fit::kExact;
-    if (last && tensor.span_bytes >= *bytes + hidden && tensor.span_bytes <= padded + hidden) return Fit::kExact;
+    // Offsets are aligned, so only the last tensor can have a span between the two.
+    if (tensor.span_bytes >= *bytes + hidden && tensor.span_bytes <= padded + hidden) return Fit::kExact;
   }
-  return last ? Fit::kLoose : Fit::kNo;
+  return IsLast(tensor) ? Fit::kLoose : Fit::kNo;
 }
 
 Fit Placer::FitOf(const TypeMeaning& meaning, Group group) const {

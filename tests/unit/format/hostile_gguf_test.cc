@@ -80,7 +80,7 @@ TEST(HostileGguf, VersionTwoLoads) {
 }
 
 TEST(HostileGguf, CountsNobodyCanHold) {
-  for (const uint64_t count : {k2To63, kMax, kMax / 33 + 1, kMax / 14 + 1, uint64_t{1000000000}}) {
+  for (const uint64_t count : {k2To63, kMax, kMax / 33 + 1, kMax / 14 + 1, uint64_t{1000000000}, uint64_t{1000000}}) {
     auto tensors = Good();
     tensors.claimed_tensors = count;
     ExpectCorrupt(tensors.Build(), "counts " + std::to_string(count) + " tensors");
@@ -88,6 +88,20 @@ TEST(HostileGguf, CountsNobodyCanHold) {
     values.claimed_values = count;
     ExpectCorrupt(values.Build(), "counts " + std::to_string(count) + " keys");
   }
+}
+
+TEST(HostileGguf, CountsOverTheLimitInAFileThatCouldHoldThem) {
+  constexpr uint64_t kCount = (uint64_t{1} << 20) + 1;
+  GgufBuilder builder;
+  builder.claimed_tensors = kCount;
+  auto image = builder.Build();
+  image.resize(image.size() + kCount * 33);
+  ExpectCorrupt(image, "counts 1048577 tensors; the limits are 1048576");
+  builder.claimed_tensors = 0;
+  builder.claimed_values = kCount;
+  image = builder.Build();
+  image.resize(image.size() + kCount * 14);
+  ExpectCorrupt(image, "counts 1048577 keys; the limits are 1048576");
 }
 
 TEST(HostileGguf, CountsOneMoreThanThereAre) {
@@ -181,7 +195,9 @@ TEST(HostileGguf, StringOfAnyBytesLoads) {
 TEST(HostileGguf, BooleanOfTwo) {
   const auto image = Good().Value("k", kIdBool, ByteString().U8(2)).Build();
   ExpectWarning(image, "key 'k': 2 stored for a boolean; read as true");
-  EXPECT_EQ(**GgufFile::Parse(image, kImageName)->GetBool("k"), true);
+  const auto file = GgufFile::Parse(image, kImageName);
+  EXPECT_EQ(**file->GetBool("k"), true);
+  EXPECT_EQ(std::get<uint64_t>(file->Find("k")->value), 1u);
 }
 
 TEST(HostileGguf, ManyOddBooleansKeepTheWarningListShort) {

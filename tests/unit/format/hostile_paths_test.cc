@@ -97,6 +97,28 @@ TEST(HostilePaths, SparseFileOfClaimedEntries) {
   EXPECT_THAT(status.message(), ::testing::HasSubstr("array of 1073741824 elements"));
 }
 
+// Two arrays of empty strings, each below the limit of an array: the file's own limit counts both.
+TEST(HostilePaths, SparseFileOfStringsInManyArrays) {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("sparse.gguf");
+  constexpr uint64_t kCount = uint64_t{1} << 23, kMore = kCount + 1;
+  GgufBuilder builder;
+  builder.claimed_values = 2;
+  builder.Value("a", kIdArray, ByteString().U32(kIdString).U64(kCount));
+  const auto head = builder.Head();
+  WriteFile(path, head);
+  const auto second = ByteString().Text("b").U32(kIdArray).U32(kIdString).U64(kMore).bytes();
+  std::error_code error;
+  std::filesystem::resize_file(path, head.size() + 8 * kCount, error);
+  if (error) GTEST_SKIP() << "this file system holds no sparse files: " << error.message();
+  std::ofstream(path, std::ios::binary | std::ios::app)
+      .write(reinterpret_cast<const char*>(second.data()), std::streamsize(second.size()));
+  std::filesystem::resize_file(path, head.size() + 8 * kCount + second.size() + 8 * kMore);
+  const Status status = GgufFile::Open(path).status();
+  EXPECT_EQ(status.code(), StatusCode::kCorrupt);
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("key 'b' brings the file's arrays to 16777217 strings"));
+}
+
 TEST(HostilePaths, FileThatShrinksWhileMappedIsNoticed) {
   const TemporaryFolder folder;
   const std::string path = folder.File("m.gguf");

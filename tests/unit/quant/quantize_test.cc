@@ -61,7 +61,7 @@ TEST_P(QuantizeRowOf, StaysWithinOneStep) {
 
 TEST_P(QuantizeRowOf, KeepsSmallGroupsBesideLargeOnes) {
   auto values = RandomValues(12);
-  for (size_t i = 0; i < kCount; ++i) values[i] *= i / 32 % 2 == 0 ? 1.0f : 0.125f;
+  for (size_t i = 0; i < kCount; ++i) values[i] *= i / 32 % 2 == 0 ? 1.0f : 0.0197f;  // 2.5 steps of Q6_K's scales
   const auto back = RoundTrip(GetParam(), values);
   float error = 0, magnitude = 0;
   for (size_t i = 0; i < kCount; ++i) {
@@ -82,6 +82,36 @@ TEST_P(QuantizeRowOf, KeepsZerosExact) {
 TEST_P(QuantizeRowOf, SurvivesValuesTooSmallToDivideBy) {
   const std::vector<float> values(kCount, std::numeric_limits<float>::denorm_min());
   for (const float value : RoundTrip(GetParam(), values)) EXPECT_TRUE(std::isfinite(value));
+}
+
+struct Published {
+  TensorType type;
+  uint32_t crc;
+};
+
+// zlib.crc32 of gguf.quants.quantize (gguf 0.19.0) over RandomValues(11).
+TEST(QuantizeRow, GivesThePublishedQuantizersBytes) {
+  constexpr Published kPublished[] = {{TensorType::kF16, 0x271b599f},
+                                      {TensorType::kBF16, 0x65d69ff4},
+                                      {TensorType::kQ8_0, 0x02ab8d05},
+                                      {TensorType::kQ4_0, 0xf94edc30}};
+  const auto values = RandomValues(11);
+  for (const auto& [type, crc] : kPublished) {
+    std::vector<std::byte> stored(*TensorBytes(type, 1, values.size()));
+    QuantizeRow(type, values.data(), values.size(), stored.data());
+    EXPECT_EQ(sterna::testing::Crc32(stored), crc) << Info(type).name;
+  }
+}
+
+TEST(QuantizeRow, GivesTheCodeOfZeroForARowOfZeros) {
+  const std::vector<float> zeros(256, 0.0f);
+  std::vector<std::byte> q8(272), q4(144);
+  QuantizeRow(TensorType::kQ8_0, zeros.data(), 256, q8.data());
+  QuantizeRow(TensorType::kQ4_0, zeros.data(), 256, q4.data());
+  EXPECT_EQ(q8, std::vector<std::byte>(272));
+  for (size_t block = 0; block < 8; ++block) {
+    for (size_t i = 2; i < 18; ++i) EXPECT_EQ(q4[18 * block + i], std::byte{0x88});
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, QuantizeRowOf,

@@ -146,6 +146,13 @@ TEST(InspectTernary, NamesTheFirstCodeThreeAndTheirNumber) {
   }
 }
 
+TEST(InspectTernary, FindsCodeThreeInTheLastByteOfAnOddSize) {
+  Matrix matrix(TensorType::kI2_S, I2sLayout::kRows4, 8, 21);  // 42 bytes of codes
+  matrix.bytes[41] |= std::byte{3};
+  EXPECT_THAT(InspectTernary(matrix.source).status().message(),
+              HasSubstr("1 of its I2_S codes are 3, first at row 7, column 20"));
+}
+
 TEST(InspectTernary, FindsCodeThreeInTq2) {
   Matrix matrix(TensorType::kTQ2_0, I2sLayout::kX86, 2, 512);
   matrix.bytes[2 * 66 + 32 + 5] |= std::byte{0x30};  // row 1, second half of its first block, third run
@@ -169,6 +176,17 @@ TEST(InspectTernary, IgnoresTheScaleOfBlocksWithoutValues) {
     const uint16_t other = F32ToF16(3.0f);
     std::memcpy(&bytes[Info(type).block_bytes - 2], &other, 2);  // the second block keeps scale 0
     const auto scales = InspectTernary({type, I2sLayout::kX86, 4, 256, bytes});
+    ASSERT_TRUE(scales.ok());
+    EXPECT_TRUE(scales->uniform);
+    EXPECT_EQ(scales->scale, 0.5f);
+  }
+}
+
+TEST(InspectTernary, IgnoresBlocksOfScaleZero) {
+  for (const TensorType type : {TensorType::kTQ1_0, TensorType::kTQ2_0}) {
+    Matrix matrix(type, I2sLayout::kX86, 2, 512);
+    matrix.SetBlockScale(2, 0);
+    const auto scales = InspectTernary(matrix.source);
     ASSERT_TRUE(scales.ok());
     EXPECT_TRUE(scales->uniform);
     EXPECT_EQ(scales->scale, 0.5f);
