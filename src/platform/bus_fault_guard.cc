@@ -12,31 +12,32 @@
 namespace sterna::platform {
 namespace {
 
-// Read by the signal handler, so nothing but lock-free atomics. begin == 0: the slot's range is not watched.
+// Read by the signal handler, so nothing but lock-free atomics. No begin: the slot's range is not watched.
 struct Range {
   std::atomic<bool> taken = false;
-  std::atomic<uintptr_t> begin = 0;
-  std::atomic<uintptr_t> end = 0;
+  std::atomic<std::byte*> begin = nullptr;
+  std::atomic<size_t> size_bytes = 0;  // whole pages
   std::atomic<bool> faulted = false;
 };
-static_assert(std::atomic<uintptr_t>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+static_assert(std::atomic<std::byte*>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 // Process-wide because the signal handler is.
 constinit std::array<Range, BusFaultGuard::kMaxRanges> g_ranges;
 constinit struct sigaction g_previous = {};
-constinit uintptr_t g_page_bytes = 0;
+constinit size_t g_page_bytes = 0;
 
 // True when the address lies in a watched range, whose rest is zero pages from now on.
 bool PatchRange(uintptr_t address) {
   for (Range& range : g_ranges) {
-    const uintptr_t begin = range.begin.load(std::memory_order_acquire);
-    const uintptr_t end = range.end.load(std::memory_order_relaxed);
-    if (begin == 0 || address < begin || address >= end) continue;
+    std::byte* const begin = range.begin.load(std::memory_order_acquire);
+    const size_t size_bytes = range.size_bytes.load(std::memory_order_relaxed);
+    const size_t offset = address - reinterpret_cast<uintptr_t>(begin);  // wraps to a huge value before the range
+    if (begin == nullptr || offset >= size_bytes) continue;
     // What follows the page is gone as well when the file shrank; one patch instead of one per page also keeps the
     // number of mappings small, which the kernel limits.
-    const uintptr_t page = address / g_page_bytes * g_page_bytes;
+    const size_t page = offset / g_page_bytes * g_page_bytes;
     range.faulted.store(true, std::memory_order_release);
-    return mmap(reinterpret_cast<void*>(page), end - page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+    return mmap(begin + page, size_bytes - page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
            MAP_FAILED;
   }
   return false;
@@ -65,7 +66,7 @@ void OnBusFault(int signal_number, siginfo_t* info, void* context) {
 }
 
 bool InstallHandler() {
-  g_page_bytes = uintptr_t(sysconf(_SC_PAGESIZE));
+  g_page_bytes = size_t(sysconf(_SC_PAGESIZE));
   struct sigaction action = {};
   action.sa_sigaction = OnBusFault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -83,10 +84,9 @@ BusFaultGuard BusFaultGuard::Watch(void* begin, size_t size_bytes) {
     Range& range = g_ranges[slot];
     if (range.taken.exchange(true, std::memory_order_acquire)) continue;
     // The kernel maps whole pages, so the guard covers the last one whole.
-    const uintptr_t address = reinterpret_cast<uintptr_t>(begin);
     range.faulted.store(false, std::memory_order_relaxed);
-    range.end.store((address + size_bytes + g_page_bytes - 1) / g_page_bytes * g_page_bytes, std::memory_order_relaxed);
-    range.begin.store(address, std::memory_order_release);
+    range.size_bytes.store((size_bytes + g_page_bytes - 1) / g_page_bytes * g_page_bytes, std::memory_order_relaxed);
+    range.begin.store(static_cast<std::byte*>(begin), std::memory_order_release);
     guard.slot_ = slot;
     return guard;
   }
@@ -96,7 +96,7 @@ BusFaultGuard BusFaultGuard::Watch(void* begin, size_t size_bytes) {
 BusFaultGuard::~BusFaultGuard() {
   if (!active()) return;
   Range& range = g_ranges[slot_];
-  range.begin.store(0, std::memory_order_relaxed);
+  range.begin.store(nullptr, std::memory_order_relaxed);
   range.taken.store(false, std::memory_order_release);
 }
 

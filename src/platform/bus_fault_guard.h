@@ -20,8 +20,8 @@ class BusFaultGuard {
   BusFaultGuard(BusFaultGuard&& other) noexcept : slot_(std::exchange(other.slot_, kNone)) {}
   BusFaultGuard& operator=(BusFaultGuard&& other) noexcept;
 
-  // Watches [begin, begin + size_bytes), a private mapping that outlives the guard. Not active() when kMaxRanges ranges
-  // are watched already or the handler cannot be installed.
+  // Watches [begin, begin + size_bytes), a private mapping (so begin is a page's start) that outlives the guard. Not
+  // active() when kMaxRanges ranges are watched already or the handler cannot be installed.
   static BusFaultGuard Watch(void* begin, size_t size_bytes);
 
   bool active() const { return slot_ != kNone; }
