@@ -12,6 +12,7 @@
 #include "kernels/dispatch.h"
 #include "measure_bandwidth.h"
 #include "measure_ternary.h"
+#include "platform/cgroup.h"
 #include "platform/cpu_features.h"
 #include "platform/environment.h"
 #include "platform/memory_usage.h"
@@ -92,6 +93,9 @@ std::string ForHumans(const ordered_json& report) {
     text += '\n';
   }
   text += fmt::format("memory available   {:.1f} GB\n", double(report["memory_available_bytes"].get<uint64_t>()) / 1e9);
+  if (const ordered_json& rest = report["memory_left_in_cgroup_bytes"]; !rest.is_null()) {
+    text += fmt::format("memory in cgroup   {:.1f} GB left\n", double(rest.get<uint64_t>()) / 1e9);
+  }
   if (!report.contains("limits")) return text;
   const ordered_json& limits = report["limits"];
   for (const auto& read : limits["read_bandwidth"]) {
@@ -118,7 +122,9 @@ Status Devices(bool quick, bool json) {
                          {"features", SplitWords(platform::DescribeFeatures(cpu.bits))},
                          {"usable_cores", cores},
                          {"kernels", KernelTables(*table, cpu.bits)},
-                         {"memory_available_bytes", platform::AvailableMemoryBytes()}};
+                         {"memory_available_bytes", platform::AvailableMemoryBytes()},
+                         {"memory_left_in_cgroup_bytes", nullptr}};
+  if (const auto rest = platform::CgroupMemoryRest()) report["memory_left_in_cgroup_bytes"] = *rest;
   if (!quick) {
     STERNA_ASSIGN_OR_RETURN(report["limits"], Measure(*table, cores));
   }

@@ -11,6 +11,7 @@ using nlohmann::ordered_json;
 
 constexpr size_t kShownElements = 4;
 constexpr size_t kShownBytes = 200;
+constexpr size_t kShownKeys = 2000;  // a file may hold a million, and looking a key up takes longer the more there are
 
 std::string Cut(std::string_view text) {
   if (text.size() <= kShownBytes) return std::string(text);
@@ -53,7 +54,11 @@ uint64_t StoredBytes(const format::GgufTensor& tensor) { return tensor.type ? te
 
 ordered_json MetadataToJson(const format::GgufFile& file) {
   ordered_json metadata = ordered_json::object();
-  for (const auto& [key, value] : file.values()) metadata[std::string(key)] = ValueToJson(file, key, value);
+  const auto values = file.values();
+  for (const auto& [key, value] : values.first(std::min(kShownKeys, values.size()))) {
+    metadata[std::string(key)] = ValueToJson(file, key, value);
+  }
+  if (values.size() > kShownKeys) metadata["..."] = std::to_string(values.size() - kShownKeys) + " more keys";
   return metadata;
 }
 

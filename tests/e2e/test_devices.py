@@ -9,7 +9,8 @@ from harness import SternaTest, environment
 class Devices(SternaTest):
     def test_quick_measures_nothing(self):
         report = self.ok_json("devices", "--quick", "--json")
-        self.assertLessEqual({"cpu", "features", "usable_cores", "kernels", "memory_available_bytes"}, set(report))
+        self.assertLessEqual({"cpu", "features", "usable_cores", "kernels", "memory_available_bytes",
+                              "memory_left_in_cgroup_bytes"}, set(report))
         self.assertNotIn("limits", report)
         self.assertGreaterEqual(report["usable_cores"], 1)
 

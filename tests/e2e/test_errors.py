@@ -111,6 +111,9 @@ class Limits(SternaTest):
         self.assertIn(128, numbers)
         self.assertTrue(any(number > 600 for number in numbers), line)
 
+    def test_a_prompt_of_many_megabytes(self):
+        self.assertIn("limit", self.fails(4, "run", "-m", BUILT_IN_MODEL, stdin=bytes(65 << 20)))
+
     def test_a_plan_over_the_memory_limit(self):
         self.assertIn("limit", self.fails(4, *RUN, "--memory-limit", 1))
 
