@@ -19,6 +19,10 @@ class Docs(CheckTest):
     def test_a_missing_path_is_found_with_its_line(self):
         self.assert_complains(self.complaints("\n`src/base/gone.h`\n"), "README.md:2: no such path: src/base/gone.h")
 
+    def test_a_link_to_nothing_is_found(self):
+        self.assert_complains(self.complaints("\n[a](src/base/half.h) [b](https://x.org/y) [c](docs/gone.md#part) `[](x)`\n"),
+                              "README.md:2: link to nothing: docs/gone.md")
+
     def test_placeholders_and_paths_elsewhere_are_left_alone(self):
         self.assert_complains(self.complaints("`src/NAME/x.h`, `src/base/<isa>/a`, `/usr/src/gone`, `src/base/*_test.cc`"))
 

@@ -3,9 +3,10 @@
 
     python3 tools/checks/check_docs.py [--sterna build/sterna] [ROOT]
 
-Looked at: Markdown, inside `code` and code blocks only. A path counts when it begins with a folder of the repository and
-holds no placeholder in capitals (src/NAME/x.h); before * or <...> the folder is checked. Flags are checked where a line of code begins with `sterna VERB` or
-`build/sterna VERB`, against `sterna VERB --help`, and only with --sterna.
+Looked at in Markdown: the targets of links, and otherwise code spans and code blocks only. A path counts when it begins
+with a folder of the repository and holds no placeholder in capitals (src/NAME/x.h); before * or <...> the folder is
+checked. Flags are checked where a line of code begins with `sterna VERB` or `build/sterna VERB`, against
+`sterna VERB --help`, and only with --sterna.
 """
 import argparse
 import functools
@@ -18,6 +19,7 @@ import tree
 
 CODE = re.compile(r"```[^\n]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 FOLDERS = "apps|bench|cmake|docs|fuzz|include|lab|models|src|tests|tools|examples|deploy|\\.ci"
+LINK = re.compile(r"\]\(([^)\s#:]+)(?:#[^)\s]*)?\)")
 PATH = re.compile(rf"(?<![\w/.$~-])(?:\./)?((?:{FOLDERS})/[\w./-]*\w)/?(?![\w*<{{])")
 MAKE = re.compile(r"(?:^|[\s;&|(])make ((?:[a-z][a-z0-9-]*|[A-Z_]+=\S+)(?: (?:[a-z][a-z0-9-]*|[A-Z_]+=\S+))*)", re.MULTILINE)
 PRESET = re.compile(r"\b(?:cmake|ctest)\b[^\n]*?--preset[ =]([\w-]+)")  # other programs have presets of their own
@@ -74,12 +76,20 @@ def missing_flags(sterna, code):
                 yield f"sterna {verb} has no flag {flag}"
 
 
+def missing_links(root, path, text):
+    for match in LINK.finditer(text):
+        if not (pathlib.Path(root) / path.parent / match.group(1)).exists():
+            yield f"{path}:{text.count(chr(10), 0, match.start()) + 1}: link to nothing: {match.group(1)}"
+
+
 def check(root, sterna=None):
     complaints = []
     for path in tree.files(root, "*.md"):
         if path.parts[0] in ("tests", "fuzz") and path.parts[1:2] == ("data",):
             continue
-        for line, code in code_pieces(tree.read(root, path)):
+        text = tree.read(root, path)
+        complaints += missing_links(root, path, CODE.sub(lambda match: "\n" * match.group().count("\n"), text))
+        for line, code in code_pieces(text):
             found = list(missing_paths(root, code)) + list(missing_names(root, code))
             found += list(missing_flags(sterna, code)) if sterna else []
             complaints += [f"{path}:{line}: {complaint}" for complaint in found]
