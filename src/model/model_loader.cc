@@ -106,10 +106,7 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   STERNA_ASSIGN_OR_RETURN(const float scale, tensors_.Scale(Name(layer, role, "scale")));
   const quant::TernarySource source{*tensor->type, options_.i2s_layout, rows, columns, tensor->bytes};
   Result<backend::TernaryId> added = backend_.AddTernary(source, scale);
-  if (!added.ok()) {
-    return {added.status().code(),
-            fmt::format("file {}: tensor '{}': {}", format::Quoted(file_.name()), name, added.status().message())};
-  }
+  if (!added.ok()) return Refused(name, added.status());
   id = *added;
   // The backend holds a copy: without this, loading would hold every ternary weight twice.
   if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
@@ -129,12 +126,16 @@ Status ModelLoader::LoadDense(const std::string& name, backend::DenseId& id, std
                                                   type_name));
   }
   Result<backend::DenseId> added = backend_.AddDense(*tensor->type, rows, columns, tensor->bytes);
-  if (!added.ok()) {
-    return {added.status().code(),
-            fmt::format("file {}: tensor '{}': {}", format::Quoted(file_.name()), name, added.status().message())};
-  }
+  if (!added.ok()) return Refused(name, added.status());
   id = *added;
   return {};
+}
+
+// A shape that the stored type cannot hold is no wrong call, but a file that cannot be run.
+Status ModelLoader::Refused(const std::string& name, const Status& why) const {
+  const bool shape = why.code() == StatusCode::kInvalidArgument;
+  return {shape ? StatusCode::kUnsupported : why.code(),
+          fmt::format("file {}: tensor '{}': {}", format::Quoted(file_.name()), name, why.message())};
 }
 
 void ModelLoader::AddSlots() {

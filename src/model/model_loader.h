@@ -29,6 +29,7 @@ class ModelLoader {
   Status LoadNorm(const std::string& name, uint32_t size, backend::VectorId& id);
   Status LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, backend::TernaryId& id);
   Status LoadDense(const std::string& name, backend::DenseId& id, std::string& type_name);
+  Status Refused(const std::string& name, const Status& why) const;
 
   const format::GgufFile& file_;
   const ModelOptions& options_;

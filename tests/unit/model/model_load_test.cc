@@ -126,10 +126,19 @@ TEST(ModelLoad, NamesTheTensorThatTheBackendRefuses) {
   EXPECT_EQ(status.message(), "file 'm.gguf': tensor 'blk.0.attn_q.weight': code 3 at row 1");
 }
 
+TEST(ModelLoad, BlamesTheFileForAShapeThatItsTypeCannotHold) {
+  const std::vector<std::byte> image = TinyModel().Build();
+  const format::GgufFile file = format::GgufFile::Parse(image, "m.gguf").value();
+  FakeBackend backend;
+  backend.ternary_status = Status::InvalidArgument("I2_S needs whole blocks");
+  EXPECT_EQ(Model::Load(file, {}, backend).status().code(), StatusCode::kUnsupported);
+}
+
 // The order is the paper's; sizes show that each result goes into a slot of its own width.
 TEST(ModelForward, RunsTheOperationsInThePapersOrder) {
   TinyModel source;
   source.SetU32("block_count", 1);
+  source.RemoveTensors("blk.1.");
   Loaded loaded{source};
   ASSERT_TRUE(loaded.status.ok()) << loaded.status.ToString();
   ASSERT_TRUE(loaded.model->Forward({}).ok());
