@@ -36,6 +36,10 @@ class TinyModel {
 
   Tensor& At(std::string_view name);
   void RemoveTensor(std::string_view name);
+  // Every tensor whose name begins with `prefix`.
+  void RemoveTensors(std::string_view prefix) {
+    std::erase_if(tensors_, [&](const Tensor& tensor) { return tensor.name.starts_with(prefix); });
+  }
   void AddTensor(Tensor tensor) { tensors_.push_back(std::move(tensor)); }
   // Makes `name` a tensor of `count` floats.
   void SetF32s(const std::string& name, const std::vector<float>& values);
