@@ -62,7 +62,7 @@ Status NpyFile::Append(std::span<const float> values) {
 
 Status NpyFile::Close() {
   if (std::fclose(file_.release()) != 0 || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const Status status = Failed("finish");
+    Status status = Failed("finish");
     std::remove(temporary_.c_str());
     return status;
   }
