@@ -92,17 +92,21 @@ void StepLoop::PollCancelled() {
   }
 }
 
-// Rows that yield a token come first: nobody's answer stalls behind another's long prompt. Sequences take turns at the
-// front whenever a step had no room for all.
+// Rows that yield a token come first: nobody's answer stalls behind another's long prompt. Where a step had no room for
+// all, the sequences take turns at the very front, so that a prompt does not wait for answers to end either.
 void StepLoop::BuildBatch() {
   batch_.Clear();
-  if (some_waited_ && active_.size() > 1) std::rotate(active_.begin(), active_.begin() + 1, active_.end());
-  some_waited_ = false;
-  for (Sequence* sequence : active_) {
-    if (sequence->AtLastRow()) AddRows(*sequence);
+  size_t first = 0;
+  if (some_waited_ && active_.size() > 1) {
+    std::rotate(active_.begin(), active_.begin() + 1, active_.end());
+    AddRows(*active_[first++]);
   }
-  for (Sequence* sequence : active_) {
-    if (!sequence->AtLastRow()) AddRows(*sequence);
+  some_waited_ = false;
+  for (size_t i = first; i < active_.size(); ++i) {
+    if (active_[i]->AtLastRow()) AddRows(*active_[i]);
+  }
+  for (size_t i = first; i < active_.size(); ++i) {
+    if (!active_[i]->AtLastRow()) AddRows(*active_[i]);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "unit/engine/tiny_engine.h"
 
@@ -48,6 +49,30 @@ TEST(Concurrency, MoreSessionsThanStepRowsAllFinish) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(finished, 6);
+}
+
+// With one row a step, an answer that always went first would leave nothing to the other until its end.
+TEST(Concurrency, AnswersTakeTurnsWhenAStepHasNoRoomForAll) {
+  EngineOptions options = SharedOptions();
+  options.step_rows = 1;
+  options.context_tokens = 4096;
+  options.max_sessions = 2;
+  const auto engine = LoadTiny(options);
+  const auto long_session = engine->NewSession().value(), short_session = engine->NewSession().value();
+  std::promise<void> started;
+  std::atomic<bool> short_done = false;
+  GenerateRequest request = GreedyRequest(PlainPrompt(3), 4000);
+  request.on_token = [&, first = true](text::TokenId) mutable {
+    if (std::exchange(first, false)) started.set_value();
+    return true;
+  };
+  request.cancelled = [&] { return short_done.load(); };
+  std::thread caller(
+      [&] { EXPECT_EQ(long_session->Generate(request).value().finish_reason, FinishReason::kCancelled); });
+  started.get_future().wait();
+  EXPECT_EQ(short_session->Generate(GreedyRequest(PlainPrompt(3), 5)).value().tokens.size(), 5u);
+  short_done = true;
+  caller.join();
 }
 
 TEST(Concurrency, CancelledRequestsDisturbNobody) {

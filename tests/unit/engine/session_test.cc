@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
+#include "format/gguf_file.h"
 #include "support/temporary_folder.h"
 #include "unit/engine/tiny_engine.h"
 
@@ -237,6 +240,28 @@ TEST_F(SessionTest, OutlivesItsEngineAndRefusesRequests) {
   engine_.reset();
   EXPECT_EQ(session_->Generate(GreedyRequest(PlainPrompt(3), 2)).status().code(), StatusCode::kCancelled);
   EXPECT_EQ(session_->tokens().size(), 4u);
+}
+
+// Writes the tiny model with one token's kind changed.
+void WriteWithTokenKind(const std::string& path, text::TokenId id, text::TokenKind kind) {
+  std::ifstream in(TinyModelPath(), std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const format::GgufFile file = format::GgufFile::Parse(std::as_bytes(std::span(bytes)), "m.gguf").value();
+  const auto& kinds = std::get<format::GgufArray>(file.Find("tokenizer.ggml.token_type")->value);
+  const size_t offset = size_t(reinterpret_cast<const char*>(kinds.data) - bytes.data()) + size_t(id) * sizeof(int32_t);
+  bytes[offset] = char(kind);
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+TEST(Session, NeverDrawsATokenThatTheVocabularyCallsUnused) {
+  const testing::TemporaryFolder folder;
+  WriteWithTokenKind(folder.File("m.gguf"), 77, text::TokenKind::kUnused);
+  const auto engine = Engine::Load(folder.File("m.gguf"), TinyOptions()).value();
+  GenerateRequest request = GreedyRequest(PlainPrompt(3), 4);
+  Force(request, 77);
+  EXPECT_THAT(engine->NewSession().value()->Generate(request).value().tokens, ::testing::Not(::testing::Contains(77)));
+  Force(request, 78);
+  EXPECT_THAT(engine->NewSession().value()->Generate(request).value().tokens, ::testing::Each(78));
 }
 
 TEST(Session, AFileThatShrinksWhileInUseEndsTheRequestWithAStatus) {
