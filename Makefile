@@ -13,7 +13,7 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
-.PHONY: help run build test lint format fuzz test-aarch64 clean
+.PHONY: help run build test lint format fuzz soak test-peers test-aarch64 clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | awk -F'\t' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -46,6 +46,16 @@ fuzz:  ## run every fuzzer for SECONDS=60 or HOURS=
 	cmake --preset fuzz
 	cmake --build --preset fuzz --parallel $(JOBS)
 	tools/run_fuzzers.sh build-fuzz/fuzzers $(if $(HOURS),$$(( $(HOURS) * 3600 )),$(or $(SECONDS),60))
+
+soak:  ## many threads ask for MINUTES=10: every answer exact, memory flat
+	@tools/bootstrap.sh build test
+	cmake --preset test
+	cmake --build --preset test --parallel $(JOBS) --target engine_soak
+	build-test/tests/soak/engine_soak --model models/sterna-dictionary-i2_s.gguf --seconds $$(( $(or $(MINUTES),10) * 60 ))
+
+test-peers:  ## by hand: goldens made anew by Hugging Face, tiny models beside llama.cpp (downloads gigabytes)
+	@tools/bootstrap.sh peers
+	tools/test_peers.sh
 
 test-aarch64:  ## cross build for 64-bit ARM, tests under qemu-user
 	@tools/bootstrap.sh build test cross

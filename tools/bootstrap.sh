@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs the Debian packages that Sterna needs, as far as they are missing, and says what it does.
-#   tools/bootstrap.sh GROUP...      groups: build, test, lint, fuzz, cross
+#   tools/bootstrap.sh GROUP...      groups: build, test, lint, fuzz, peers, cross
 # Nothing is removed and nothing is upgraded. Works as root or through sudo.
 set -euo pipefail
 
@@ -12,9 +12,10 @@ packages_of() {
     test) echo "libgtest-dev libgmock-dev python3 python3-pip" ;;
     lint) echo "clang-format clang-tidy python3 binutils git" ;;
     fuzz) echo "clang libclang-rt-dev" ;;
+    peers) echo "python3 python3-venv git cmake g++" ;;
     cross) echo "g++-aarch64-linux-gnu qemu-user googletest" ;;
     *)
-      echo "bootstrap: no such group: $1; groups are build, test, lint, fuzz, cross" >&2
+      echo "bootstrap: no such group: $1; groups are build, test, lint, fuzz, peers, cross" >&2
       return 2
       ;;
   esac
