@@ -15,9 +15,10 @@ using text::TokenId;
 // The bitnet template: "User: X<|eot_id|>Assistant: Y<|eot_id|>User: ..."
 class ConversationTest : public ::testing::Test {
  protected:
-  explicit ConversationTest(uint32_t context_tokens = 256) {
+  explicit ConversationTest(uint32_t context_tokens = 256, uint32_t chunk_tokens = 256) {
     EngineOptions options = TinyOptions();
     options.context_tokens = context_tokens;
+    options.prefill_chunk_tokens = chunk_tokens;
     engine_ = LoadTiny(options);
     session_ = engine_->NewSession().value();
     chat_ = std::make_unique<Conversation>(
@@ -156,16 +157,6 @@ TEST_F(ConversationTest, ACancelledAnswerStaysAsFarAsItCame) {
   EXPECT_EQ(Held(), Join({before, Encoded("<|eot_id|>User: two<|eot_id|>Assistant: "), second.result.tokens}));
 }
 
-TEST_F(ConversationTest, ATurnCancelledInItsPrefillDoesNotSpoilTheNext) {
-  TextRequest request = Answer(5);
-  request.cancelled = [] { return true; };
-  const auto turn = chat_->Say("one", request).value();
-  EXPECT_TRUE(turn.result.tokens.empty());
-  const auto second = chat_->Say("two", Answer(1)).value();
-  const std::vector<TokenId> prompt = WithBos("User: one<|eot_id|>Assistant: <|eot_id|>User: two<|eot_id|>Assistant: ");
-  EXPECT_EQ(Held(), Join({prompt, second.result.tokens}));
-}
-
 TEST_F(ConversationTest, StopStringsAreCutFromTheAnswer) {
   TextRequest request = Answer(30);
   const std::string whole = chat_->Say("one", request).value().result.text;
@@ -188,6 +179,23 @@ TEST_F(ConversationTest, AnErrorLeavesTheHistoryAsItWas) {
   EXPECT_EQ(chat_->messages().size(), 2u);
 }
 
+class ChunkedConversationTest : public ConversationTest {
+ protected:
+  ChunkedConversationTest() : ConversationTest(256, 4) {}
+};
+
+TEST_F(ChunkedConversationTest, ATurnCancelledInItsPrefillDoesNotSpoilTheNext) {
+  TextRequest request = Answer(5);
+  int polls = 0;
+  request.cancelled = [&] { return ++polls > 2; };
+  const auto turn = chat_->Say("one", request).value();
+  EXPECT_TRUE(turn.result.tokens.empty());
+  EXPECT_EQ(turn.context_used_tokens, 8u) << "two chunks";
+  const auto second = chat_->Say("two", Answer(1)).value();
+  const std::vector<TokenId> prompt = WithBos("User: one<|eot_id|>Assistant: <|eot_id|>User: two<|eot_id|>Assistant: ");
+  EXPECT_EQ(Held(), Join({prompt, second.result.tokens}));
+}
+
 class ShortConversationTest : public ConversationTest {
  protected:
   ShortConversationTest() : ConversationTest(96) {}
@@ -208,6 +216,14 @@ TEST_F(ShortConversationTest, DropsTheOldestTurnsAndKeepsTheSystemPrompt) {
   EXPECT_EQ(chat_->messages().front().role, Role::kUser);
   const std::vector<TokenId> system = WithBos("System: be brief<|eot_id|>User:");
   EXPECT_EQ(HeldUpTo(system.size()), system);
+}
+
+TEST_F(ShortConversationTest, LeavesRoomForTheAnswerWhateverTheMessagesLengths) {
+  for (size_t turn = 0; turn < 40; ++turn) {
+    const auto answer = chat_->Say(std::string(1 + turn * 5 % 17, 'q'), Answer(6));
+    ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+    EXPECT_EQ(answer->result.tokens.size(), 6u) << "turn " << turn;
+  }
 }
 
 TEST_F(ShortConversationTest, RefusesAMessageOverTheContextNamingBothNumbers) {

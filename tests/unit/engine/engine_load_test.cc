@@ -90,6 +90,7 @@ TEST(EngineLoad, RefusesAPlanOverTheMemoryLimitNamingTheThreeBiggestItems) {
   EngineOptions options = TinyOptions();
   options.max_sessions = 100;
   options.memory_limit_bytes = 20'000'000;
+  options.on_load_progress = [](std::string_view stage, double) { EXPECT_NE(stage, "weights") << "too late"; };
   const Status status = Engine::Load(TinyModelPath(), options).status();
   EXPECT_EQ(status.code(), StatusCode::kResourceExhausted);
   EXPECT_THAT(status.message(), HasSubstr("over the memory limit of 20.0 MB (biggest: KV cache 26.2 MB, scratch "));

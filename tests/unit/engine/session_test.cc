@@ -199,6 +199,14 @@ TEST_F(SessionTest, PromptLogitsComeInOrderOncePerPosition) {
   EXPECT_EQ(positions, expected);
 }
 
+TEST_F(SessionTest, WatchingThePromptsLogitsChangesNoToken) {
+  GenerateRequest request = GreedyRequest(PlainPrompt(20, 3), 5);
+  const std::vector<text::TokenId> unwatched = session_->Generate(request).value().tokens;
+  session_->Truncate(0);
+  request.on_prompt_logits = [](uint32_t, std::span<const float>) {};
+  EXPECT_EQ(session_->Generate(request).value().tokens, unwatched);
+}
+
 TEST_F(SessionTest, AnExceptionOfACallbackEndsOnlyItsRequest) {
   GenerateRequest request = GreedyRequest(PlainPrompt(3), 10);
   request.on_token = [](text::TokenId) -> bool { throw std::runtime_error("no"); };
