@@ -94,7 +94,7 @@ Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& mo
                           }));
   // The weights are read once per chunk of the prompt.
   const uint32_t chunk = flags.model.prefill_chunk;
-  const double chunks = double((tokens + chunk - 1) / chunk);
+  const uint32_t chunks = (tokens + chunk - 1) / chunk;
   m.weight_bytes_per_token = double(model.engine->report().weight_bytes_per_token) * chunks / tokens;
   return m;
 }

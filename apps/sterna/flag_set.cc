@@ -59,8 +59,8 @@ Setting RealSetting(std::string names, std::string help, float* target, double l
                  [=] { return fmt::format("{}", *target); }};
 }
 
-Setting ChoiceSetting(std::string names, std::string help, std::string* target, std::vector<std::string> choices,
-                      std::function<Status(std::string_view)> refused) {
+Setting ChoiceSetting(std::string names, std::string help, std::string* target, const std::vector<std::string>& choices,
+                      const std::function<Status(std::string_view)>& refused) {
   const std::string name = LongName(names);
   return Setting{
       std::move(names), "NAME", fmt::format("{}: {}", help, JoinChoices(choices)),
@@ -83,7 +83,7 @@ struct FlagSet::Impl {
   Status first_error;  // of a setting; CLI11 only learns that parsing is over
 
   CLI::Option* AddOption(const std::string& names, const std::string& placeholder, const std::string& help,
-                         std::function<Status(const std::string&)> take) {
+                         const std::function<Status(const std::string&)>& take) {
     CLI::callback_t callback = [this, take](const CLI::results_t& values) {
       for (const std::string& value : values) {
         if (first_error.ok()) first_error = take(value);
@@ -96,7 +96,8 @@ struct FlagSet::Impl {
   }
 };
 
-FlagSet::FlagSet(std::string verb, std::string summary, std::string examples) : impl_(std::make_unique<Impl>(summary)) {
+FlagSet::FlagSet(std::string verb, const std::string& summary, const std::string& examples)
+    : impl_(std::make_unique<Impl>(summary)) {
   impl_->verb = std::move(verb);
   CLI::App& app = impl_->app;
   app.name("sterna " + impl_->verb);
