@@ -69,7 +69,7 @@ def main():
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     build = pathlib.Path(arguments.build).resolve()
     paths = arguments.paths or newest_first(sources(build))
     failures, left = run(build, paths, arguments.seconds, arguments.jobs)
