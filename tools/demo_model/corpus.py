@@ -171,7 +171,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work-dir", type=Path, required=True)
     parser.add_argument("--wordnet", default=DEFAULT_FOLDER)
-    parser.add_argument("--nouns", type=int, default=2800)
+    parser.add_argument("--nouns", type=int, default=5000)
     args = parser.parse_args()
     try:
         entries = choose(WordNet(args.wordnet), args.nouns)

@@ -75,7 +75,7 @@ def load(work_dir):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work-dir", type=Path, required=True)
-    parser.add_argument("--vocab-size", type=int, default=5624)
+    parser.add_argument("--vocab-size", type=int, default=8184)
     args = parser.parse_args()
     entries = read_corpus(args.work_dir)
     tokenizer = train(entries, args.vocab_size)
