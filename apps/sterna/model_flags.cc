@@ -19,7 +19,7 @@ constexpr uint32_t kMaxChunkTokens = 1u << 16;
 constexpr uint64_t kMaxMemoryLimitMb = uint64_t{1} << 24;
 
 // A setting whose default is not a number: "the model's", "all usable cores".
-Setting WithDefault(Setting setting, std::string shown) {
+Setting WithDefault(Setting setting, const std::string& shown) {
   setting.get = [shown] { return shown; };
   return setting;
 }
