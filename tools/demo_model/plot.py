@@ -38,7 +38,7 @@ def main():
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()
-    figure.savefig(args.out, metadata={"Date": None})
+    figure.savefig(args.out, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
 
 
 if __name__ == "__main__":
