@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <random>
 #include <string>
 #include <thread>
@@ -130,6 +131,7 @@ Status Soak(const std::string& path, double seconds) {
     const uint64_t bytes = platform::ReadMemoryUsage().anonymous_bytes;
     elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     fmt::print("round {:5}  {:7.1f} s  anonymous memory {:.1f} MB\n", round, elapsed, double(bytes) / 1e6);
+    std::fflush(stdout);  // a line a round, also into a file
     if (round == kWarmUpRounds) settled_bytes = bytes;
     if (round > kWarmUpRounds && bytes > settled_bytes + kSlackBytes) {
       return Status::Internal(fmt::format("memory grew from {} B to {} B", settled_bytes, bytes));
