@@ -34,8 +34,8 @@ class VocabularyReader {
   Result<std::optional<TokenId>> ReadId(std::string_view name) const;
   Result<std::string> ReadString(std::string_view key) const;
   Status CheckCount(std::string_view key, size_t count) const;
-  Status Corrupt(std::string message) const { return Status::Corrupt(file_.name() + ": " + message); }
-  Status Unsupported(std::string message) const { return Status::Unsupported(file_.name() + ": " + message); }
+  Status Corrupt(const std::string& message) const { return Status::Corrupt(file_.name() + ": " + message); }
+  Status Unsupported(const std::string& message) const { return Status::Unsupported(file_.name() + ": " + message); }
   // The same status with the file's name in front.
   Status Named(const Status& status) const { return {status.code(), file_.name() + ": " + status.message()}; }
 
