@@ -83,14 +83,12 @@ Result<Measurement> Repeat(std::string name, uint32_t repetitions, Once&& once) 
   return measurement;
 }
 
-double PerSecond(double count, double ms) { return ms > 0 ? count * 1000 / ms : 0; }
-
 Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& model) {
   const uint32_t tokens = flags.prompt_tokens;
   STERNA_ASSIGN_OR_RETURN(Measurement m,
                           Repeat(fmt::format("pp{}", tokens), flags.repetitions, [&]() -> Result<double> {
                             STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, tokens, 1));
-                            return PerSecond(tokens, t.prefill_ms);
+                            return t.PrefillTokensPerSecond();
                           }));
   // The weights are read once per chunk of the prompt.
   const uint32_t chunk = flags.model.prefill_chunk;
@@ -104,7 +102,7 @@ Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel
   STERNA_ASSIGN_OR_RETURN(Measurement m,
                           Repeat(fmt::format("tg{}", tokens), flags.repetitions, [&]() -> Result<double> {
                             STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, 1, tokens + 1));
-                            return PerSecond(double(t.generated_tokens) - 1, t.decode_ms);
+                            return t.DecodeTokensPerSecond();
                           }));
   m.weight_bytes_per_token = double(model.engine->report().weight_bytes_per_token);
   return m;

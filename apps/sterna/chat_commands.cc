@@ -67,8 +67,6 @@ Status System(ChatSession& chat, std::string_view text) {
   return {};
 }
 
-double PerSecond(double count, double ms) { return ms > 0 && count > 0 ? count * 1000 / ms : 0; }
-
 Status Stats(ChatSession& chat, std::string_view) {
   const engine::Session& session = *chat.model.session;
   const uint32_t capacity = session.context_tokens();
@@ -77,12 +75,10 @@ Status Stats(ChatSession& chat, std::string_view) {
                                  chat.conversation->messages().size() / 2, used, capacity - used, session.KvBytes());
   if (chat.last_turn) {
     const engine::Timings& t = chat.last_turn->result.timings;
-    const double decoded = t.generated_tokens > 0 ? double(t.generated_tokens - 1) : 0;
     text += fmt::format(
         "last_prefilled_tokens {}\nlast_generated_tokens {}\nprefill_tokens_per_second {:.1f}\n"
         "decode_tokens_per_second {:.1f}\nfirst_token_ms {:.1f}\n",
-        t.prompt_tokens, t.generated_tokens, PerSecond(t.prompt_tokens, t.prefill_ms), PerSecond(decoded, t.decode_ms),
-        t.first_token_ms);
+        t.prompt_tokens, t.generated_tokens, t.PrefillTokensPerSecond(), t.DecodeTokensPerSecond(), t.first_token_ms);
   }
   chat.out.Write(text);
   return {};

@@ -86,19 +86,16 @@ Result<std::vector<text::TokenId>> PromptTokens(const RunFlags& flags, const std
   return ChatPrompt(engine.tokenizer(), *choice.chat_template, flags.system, text);
 }
 
-double PerSecond(double count, double ms) { return ms > 0 && count > 0 ? count * 1000 / ms : 0; }
-
 std::string ToJson(const engine::TextResult& result, size_t prompt_tokens, double load_ms) {
   const engine::Timings& t = result.timings;
-  const double decoded = t.generated_tokens > 0 ? double(t.generated_tokens - 1) : 0;
   const nlohmann::ordered_json json = {{"text", result.text},
                                        {"tokens", result.tokens},
                                        {"finish_reason", std::string(engine::FinishReasonName(result.finish_reason))},
                                        {"prompt_tokens", prompt_tokens},
                                        {"timings",
                                         {{"load_ms", load_ms},
-                                         {"prefill_tokens_per_second", PerSecond(t.prompt_tokens, t.prefill_ms)},
-                                         {"decode_tokens_per_second", PerSecond(decoded, t.decode_ms)},
+                                         {"prefill_tokens_per_second", t.PrefillTokensPerSecond()},
+                                         {"decode_tokens_per_second", t.DecodeTokensPerSecond()},
                                          {"first_token_ms", t.first_token_ms}}}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

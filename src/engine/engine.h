@@ -50,6 +50,12 @@ struct Timings {
   double prefill_ms = 0;      // from submission to the first token's logits
   double decode_ms = 0;       // from the first token to the last
   double first_token_ms = 0;  // from submission to the first sampled token
+
+  // 0 where nothing was computed. The first generated token belongs to the prefill.
+  double PrefillTokensPerSecond() const { return prefill_ms > 0 ? prompt_tokens * 1000.0 / prefill_ms : 0; }
+  double DecodeTokensPerSecond() const {
+    return decode_ms > 0 && generated_tokens > 1 ? (generated_tokens - 1) * 1000.0 / decode_ms : 0;
+  }
 };
 
 // One request to a session. The callbacks run on the step loop's thread and must be quick.
