@@ -94,11 +94,15 @@ class Terminal(SternaTest):
         self.seen = b""
         self.addCleanup(os.close, self.terminal)
 
-    def wait_for(self, text):
-        """Reads until `text` shows and forgets everything up to its end."""
+    def wait_for(self, text, again=b""):
+        """Reads until `text` shows and forgets everything up to its end; `again` as for exit_code."""
+        silent_seconds = 0
         while text not in self.seen:
-            ready, _, _ = select.select([self.terminal], [], [], WAIT_SECONDS)
-            self.assertTrue(ready, f"waited for {text!r}, saw {self.seen!r}")
+            if not select.select([self.terminal], [], [], 1)[0]:
+                silent_seconds += 1
+                self.assertLess(silent_seconds, WAIT_SECONDS, f"waited for {text!r}, saw {self.seen!r}")
+                self.type(again)
+                continue
             try:
                 self.seen += os.read(self.terminal, 4096)
             except OSError:
@@ -109,10 +113,17 @@ class Terminal(SternaTest):
     def type(self, text):
         os.write(self.terminal, text)
 
-    def exit_code(self):
+    def exit_code(self, again=b""):
+        """Reads until the program closes the terminal. Types `again` whenever it stays silent for a second: what is
+        typed between the prompt and the editor's switch to raw mode may be lost, and a person types it again."""
         try:
-            while os.read(self.terminal, 4096):
-                pass
+            for _ in range(WAIT_SECONDS):
+                if not select.select([self.terminal], [], [], 1)[0]:
+                    self.type(again)
+                elif not os.read(self.terminal, 4096):
+                    break
+            else:
+                os.kill(self.pid, signal.SIGKILL)
         except OSError:  # Linux's way of saying that the other side closed
             pass
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
@@ -122,12 +133,12 @@ class Terminal(SternaTest):
         self.type(b"/nonsense")
         self.wait_for(b"nonsense")
         self.type(b"\x03")
-        self.wait_for(b"> ")
+        self.wait_for(b"> ", again=b"\x03")
         self.type(b"/stats\r")
-        self.assertNotIn(b"unknown command", self.wait_for(b"turns 0"))
+        self.assertNotIn(b"unknown command", self.wait_for(b"turns 0", again=b"/stats\r"))
         self.wait_for(b"> ")
         self.type(b"\x04")
-        self.assertEqual(self.exit_code(), 0)
+        self.assertEqual(self.exit_code(again=b"\x04"), 0)
 
     def test_answers_show_on_the_terminal(self):
         self.wait_for(b"> ")
