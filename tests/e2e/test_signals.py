@@ -131,7 +131,7 @@ class Terminal(SternaTest):
     def test_ctrl_c_clears_the_line_and_ctrl_d_ends(self):
         self.wait_for(b"> ")
         self.type(b"/nonsense")
-        self.wait_for(b"nonsense")
+        self.wait_for(b"nonsense", again=b"/nonsense")
         self.type(b"\x03")
         self.wait_for(b"> ", again=b"\x03")
         self.type(b"/stats\r")
@@ -143,7 +143,7 @@ class Terminal(SternaTest):
     def test_answers_show_on_the_terminal(self):
         self.wait_for(b"> ")
         self.type(b"What is a sparrow?\r")
-        self.wait_for(b"sparrow?")
+        self.wait_for(b"sparrow?", again=b"What is a sparrow?\r")
         self.assertTrue(self.wait_for(b"> ").strip())
         self.type(b"/quit\r")
         self.assertEqual(self.exit_code(), 0)
