@@ -137,7 +137,12 @@ void GgufWriter::AddI32s(std::string_view key, std::span<const int32_t> values) 
 
 void GgufWriter::AddTensor(std::string_view name, std::vector<uint64_t> dimensions, TensorType type,
                            uint64_t size_bytes, Producer produce) {
-  tensors_.push_back({std::string(name), std::move(dimensions), type, size_bytes, std::move(produce)});
+  AddForeignTensor(name, std::move(dimensions), TypeId(type), size_bytes, std::move(produce));
+}
+
+void GgufWriter::AddForeignTensor(std::string_view name, std::vector<uint64_t> dimensions, uint32_t type_id,
+                                  uint64_t size_bytes, Producer produce) {
+  tensors_.push_back({std::string(name), std::move(dimensions), type_id, size_bytes, std::move(produce)});
 }
 
 void GgufWriter::AddTensor(std::string_view name, std::vector<uint64_t> dimensions, TensorType type,
@@ -157,7 +162,7 @@ std::vector<std::byte> GgufWriter::Head() const {
     AppendString(head, tensor.name);
     Append(head, uint32_t(tensor.dimensions.size()));
     for (const uint64_t dimension : tensor.dimensions) Append(head, dimension);
-    Append(head, TypeId(tensor.type));
+    Append(head, tensor.type_id);
     Append(head, offset);
     offset += RoundUp<uint64_t>(tensor.size_bytes, kDefaultAlignment);
   }

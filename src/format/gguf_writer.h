@@ -37,6 +37,10 @@ class GgufWriter {
   void AddTensor(std::string_view name, std::vector<uint64_t> dimensions, quant::TensorType type,
                  std::span<const std::byte> bytes);
 
+  // The same for a type that only other programs read: its id as files store it.
+  void AddForeignTensor(std::string_view name, std::vector<uint64_t> dimensions, uint32_t type_id, uint64_t size_bytes,
+                        Producer produce);
+
   // Writes to `path` through a temporary file beside it and a rename, so that a failure leaves no half file.
   Status Write(const std::string& path) const;
   // The same bytes in memory, for tests.
@@ -46,7 +50,7 @@ class GgufWriter {
   struct Tensor {
     std::string name;
     std::vector<uint64_t> dimensions;
-    quant::TensorType type;
+    uint32_t type_id;
     uint64_t size_bytes;
     Producer produce;
   };

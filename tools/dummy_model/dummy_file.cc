@@ -20,13 +20,16 @@ using quant::TensorType;
 // gives logits of this standard deviation.
 constexpr float kLogitDeviation = 3.0f;
 
+constexpr uint32_t kIq2BnTypeId = 135;
+
 // Turns as the published model was trained on them.
 constexpr std::string_view kChatTemplate =
     "{% for m in messages %}{{ m['role'] | capitalize }}: {{ m['content'] | trim }}<|eot_id|>{% endfor %}"
     "{% if add_generation_prompt %}Assistant: {% endif %}";
 
-uint32_t FileType(TensorType ternary) {
-  switch (ternary) {
+uint32_t FileType(const ModelShape& shape) {
+  if (shape.iq2_bn) return 137;
+  switch (shape.ternary) {
     case TensorType::kTQ1_0: return 36;
     case TensorType::kTQ2_0: return 37;
     default: return 40;
@@ -76,7 +79,7 @@ void Describer::AddHyperparameters() {
   writer.AddBool("tokenizer.ggml.add_bos_token", true);
   writer.AddF32(Key("attention.layer_norm_rms_epsilon"), shape_.norm_epsilon);
   writer.AddF32(Key("rope.freq_base"), shape_.rope_base);
-  writer.AddU32("general.file_type", FileType(shape_.ternary));
+  writer.AddU32("general.file_type", FileType(shape_));
   if (!shape_.hidden_activation.empty()) writer.AddString(Key("hidden_activation"), shape_.hidden_activation);
 }
 
@@ -99,9 +102,14 @@ void Describer::AddVocabulary() {
 }
 
 Status Describer::AddTernary(const std::string& name, uint64_t rows, uint64_t columns) {
-  STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(shape_.ternary, rows, columns));
-  file_.writer.AddTensor(name, {columns, rows}, shape_.ternary, bytes,
-                         TernaryWeights({name, shape_.ternary, rows, columns, shape_.zero_share}, shape_.seed));
+  const TernaryMatrix matrix{name, shape_.ternary, rows, columns, shape_.zero_share};
+  if (shape_.iq2_bn) {
+    file_.writer.AddForeignTensor(name, {columns, rows}, kIq2BnTypeId, Iq2BnBytes(rows, columns),
+                                  Iq2BnWeights(matrix, shape_.seed));
+  } else {
+    STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(shape_.ternary, rows, columns));
+    file_.writer.AddTensor(name, {columns, rows}, shape_.ternary, bytes, TernaryWeights(matrix, shape_.seed));
+  }
   file_.parameters += rows * columns;
   file_.ternary_parameters += rows * columns;
   return {};

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "base/half.h"
@@ -19,6 +20,7 @@ namespace {
 using format::GgufWriter;
 using quant::TensorType;
 
+constexpr size_t kIq2BnBlock = 64;
 constexpr uint64_t kChunkValues = uint64_t{1} << 18;
 
 uint64_t RowsPerChunk(uint64_t columns) { return std::max<uint64_t>(1, kChunkValues / columns); }
@@ -69,7 +71,41 @@ Status WriteTernary(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter
   return sink(tail);
 }
 
+// A row: its scale (0 for a row of zeros), then blocks of 64 codes; byte j of a block holds codes j, j + 16, j + 32 and
+// j + 48 from its lowest bits up.
+void PackIq2BnRow(std::span<const uint8_t> codes, float scale, std::byte* out) {
+  const bool zero = std::all_of(codes.begin(), codes.end(), [](uint8_t code) { return code == 1; });
+  const float stored = zero ? 0.0f : scale;
+  std::memcpy(out, &stored, sizeof stored);
+  out += sizeof stored;
+  for (; !codes.empty(); codes = codes.subspan(kIq2BnBlock)) {
+    for (size_t j = 0; j < kIq2BnBlock / 4; ++j) {
+      *out++ = std::byte(codes[j] | codes[j + 16] << 2 | codes[j + 32] << 4 | codes[j + 48] << 6);
+    }
+  }
+}
+
+Status WriteIq2Bn(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter::Sink& sink) {
+  const CounterRandom random(seed, matrix.name);
+  const auto code_of_byte = CodeOfByte(matrix.zero_share);
+  const float scale = TernaryScale(matrix.columns, matrix.zero_share);
+  std::vector<uint8_t> codes(matrix.columns);
+  std::vector<std::byte> row(Iq2BnBytes(1, matrix.columns));
+  for (uint64_t i = 0; i < matrix.rows; ++i) {
+    FillCodes(random, code_of_byte, i * matrix.columns, codes);
+    PackIq2BnRow(codes, scale, row.data());
+    STERNA_RETURN_IF_ERROR(sink(row));
+  }
+  return {};
+}
+
 }  // namespace
+
+uint64_t Iq2BnBytes(uint64_t rows, uint64_t columns) { return rows * (sizeof(float) + columns / 4); }
+
+GgufWriter::Producer Iq2BnWeights(TernaryMatrix matrix, uint64_t seed) {
+  return [matrix = std::move(matrix), seed](const GgufWriter::Sink& sink) { return WriteIq2Bn(matrix, seed, sink); };
+}
 
 GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed) {
   return [matrix = std::move(matrix), seed](const GgufWriter::Sink& sink) { return WriteTernary(matrix, seed, sink); };

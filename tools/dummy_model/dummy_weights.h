@@ -22,6 +22,10 @@ struct TernaryMatrix {
 // seed and the name only.
 format::GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed);
 
+// The same values as IQ2_BN: each row a float32 scale and blocks of 64 codes in 16 bytes (docs/formats.md).
+uint64_t Iq2BnBytes(uint64_t rows, uint64_t columns);
+format::GgufWriter::Producer Iq2BnWeights(TernaryMatrix matrix, uint64_t seed);
+
 // Uniform in (mean - spread, mean + spread).
 format::GgufWriter::Producer UniformWeights(std::string name, quant::TensorType type, uint64_t rows, uint64_t columns,
                                             float mean, float spread, uint64_t seed);

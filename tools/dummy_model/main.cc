@@ -19,7 +19,7 @@ constexpr int kExitUsage = 2;
 
 // What the command line says; what it leaves out comes from the preset.
 struct Flags {
-  std::string preset = "tiny";
+  std::string preset = "tiny", format = "sterna";
   std::optional<uint64_t> hidden, ffn, layers, heads, kv_heads, vocab, context, seed;
   std::optional<double> zero_share;
   std::optional<std::string> ternary, embedding, architecture, hidden_activation;
@@ -31,6 +31,10 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option(
          "--preset", flags.preset,
          "Shape to start from: tiny, or 2b-4t (hidden 2560, ffn 6912, 30 layers, 20 heads, 5 KV heads, vocab 128256)")
+      ->capture_default_str();
+  app.add_option("--format", flags.format,
+                 "The types and the architecture's name that a program wants: sterna, bitnet.cpp (I2_S), llama.cpp "
+                 "(TQ2_0, Q6_K head) or ik_llama.cpp (IQ2_BN, Q6_K head); the values stay the same")
       ->capture_default_str();
   app.add_option("--hidden", flags.hidden, "Columns of the hidden state (tiny: 256)");
   app.add_option("--ffn", flags.ffn, "Columns of the feed-forward layer (tiny: 512)");
@@ -71,6 +75,8 @@ Result<ModelShape> ShapeOf(const Flags& flags) {
       {"F16", TensorType::kF16},   {"F32", TensorType::kF32},   {"BF16", TensorType::kBF16},
       {"Q8_0", TensorType::kQ8_0}, {"Q6_K", TensorType::kQ6_K}, {"Q4_0", TensorType::kQ4_0}};
   STERNA_ASSIGN_OR_RETURN(ModelShape shape, Preset(flags.preset));
+  STERNA_RETURN_IF_ERROR(SetFormat(flags.format, shape));
+  if (flags.ternary) shape.iq2_bn = false;
   Override(flags.hidden, shape.hidden);
   Override(flags.ffn, shape.ffn);
   Override(flags.layers, shape.layers);

@@ -47,6 +47,20 @@ Result<ModelShape> Preset(const std::string& name) {
   return shape;
 }
 
+Status SetFormat(const std::string& name, ModelShape& shape) {
+  using quant::TensorType;
+  if (name == "sterna") return {};
+  if (name != "bitnet.cpp" && name != "llama.cpp" && name != "ik_llama.cpp") {
+    return Status::InvalidArgument(
+        fmt::format("format '{}'; there are sterna, bitnet.cpp, llama.cpp and ik_llama.cpp", name));
+  }
+  shape.iq2_bn = name == "ik_llama.cpp";
+  if (name == "llama.cpp") shape.ternary = TensorType::kTQ2_0;
+  if (name != "bitnet.cpp") shape.embedding = TensorType::kQ6_K;
+  if (name != "ik_llama.cpp") shape.architecture = "bitnet";  // the one name that all their versions know
+  return {};
+}
+
 Status CheckShape(const ModelShape& shape) {
   STERNA_RETURN_IF_ERROR(CheckRange("--hidden", shape.hidden, 1, kMost));
   STERNA_RETURN_IF_ERROR(CheckRange("--ffn", shape.ffn, 1, kMost));

@@ -23,6 +23,7 @@ struct ModelShape {
   float rope_base = 500000.0f;
   float norm_epsilon = 1e-5f;
   quant::TensorType ternary = quant::TensorType::kI2_S;
+  bool iq2_bn = false;  // ternary weights as ik_llama.cpp's IQ2_BN, which Sterna itself does not read
   quant::TensorType embedding = quant::TensorType::kF16;
   bool untied = false;          // a head of its own (output.weight) instead of the embedding
   double zero_share = 1.0 / 3;  // of the ternary weights; kept to 1/128
@@ -34,6 +35,10 @@ struct ModelShape {
 
 // "tiny" or "2b-4t" (the shape of microsoft/bitnet-b1.58-2B-4T). InvalidArgument for another name.
 Result<ModelShape> Preset(const std::string& name);
+
+// The shape as a program wants its files: "sterna", "bitnet.cpp", "llama.cpp" or "ik_llama.cpp" (docs/benchmarks.md).
+// InvalidArgument for another name.
+Status SetFormat(const std::string& name, ModelShape& shape);
 
 // InvalidArgument when no such model can be: heads that do not divide, columns that the types cannot hold, a vocabulary
 // without room for the bytes and the special tokens.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "dummy_file.h"
@@ -81,6 +82,63 @@ TEST(DummyModel, HoldsTheSameCodesAndScaleInEveryTernaryType) {
     EXPECT_TRUE(Scales(b).uniform);
     EXPECT_EQ(Scales(a).scale, Scales(b).scale);
   }
+}
+
+// A stored row of IQ2_BN as published: its float32 scale, then 64 codes in 16 bytes, two bits apart by 16 codes.
+float ReadIq2BnRow(const std::byte* row, size_t columns, std::vector<uint8_t>& codes) {
+  float scale;
+  std::memcpy(&scale, row, sizeof scale);
+  for (size_t i = 0; i < columns; ++i) {
+    const size_t byte = 4 + i / 64 * 16 + i % 16;
+    codes.push_back(uint8_t(row[byte]) >> (2 * (i % 64 / 16)) & 3);
+  }
+  return scale;
+}
+
+TEST(DummyModel, HoldsTheSameCodesAndScaleInIq2Bn) {
+  ModelShape shape;
+  const Made i2s(shape);
+  ASSERT_TRUE(SetFormat("ik_llama.cpp", shape).ok());
+  const Made made(shape);
+  const GgufTensor& a = **i2s.file.RequireTensor("blk.0.ffn_down.weight");
+  const GgufTensor& b = *made.file.FindTensor("blk.0.ffn_down.weight");  // a type that Sterna lists and does not read
+  EXPECT_EQ(b.type_id, 135u);
+  ASSERT_EQ(b.span_bytes, a.rows() * (4 + a.columns() / 4));
+  std::vector<uint8_t> codes;
+  for (size_t row = 0; row < a.rows(); ++row) {
+    EXPECT_EQ(ReadIq2BnRow(&made.image[b.offset_bytes + row * (4 + a.columns() / 4)], a.columns(), codes),
+              Scales(a).scale);
+  }
+  EXPECT_EQ(codes, Codes(a));
+}
+
+TEST(DummyModel, WritesRowsOfZerosInIq2BnWithScaleZero) {
+  ModelShape shape;
+  ASSERT_TRUE(SetFormat("ik_llama.cpp", shape).ok());
+  shape.zero_share = 1;
+  const Made made(shape);
+  std::vector<uint8_t> codes;
+  EXPECT_EQ(ReadIq2BnRow(&made.image[made.file.FindTensor("blk.0.attn_q.weight")->offset_bytes], 256, codes), 0.0f);
+  EXPECT_EQ(codes, std::vector<uint8_t>(256, 1));
+}
+
+TEST(DummyModel, TakesTheTypesAndTheNameThatEachProgramWants) {
+  const auto shape_for = [](const char* program) {
+    ModelShape shape;
+    EXPECT_TRUE(SetFormat(program, shape).ok()) << program;
+    return shape;
+  };
+  EXPECT_EQ(shape_for("sterna").architecture, "bitnet-b1.58");
+  EXPECT_EQ(shape_for("bitnet.cpp").ternary, TensorType::kI2_S);
+  EXPECT_EQ(shape_for("bitnet.cpp").embedding, TensorType::kF16);
+  EXPECT_EQ(shape_for("bitnet.cpp").architecture, "bitnet");
+  EXPECT_EQ(shape_for("llama.cpp").ternary, TensorType::kTQ2_0);
+  EXPECT_EQ(shape_for("llama.cpp").embedding, TensorType::kQ6_K);
+  EXPECT_EQ(shape_for("llama.cpp").architecture, "bitnet");
+  EXPECT_TRUE(shape_for("ik_llama.cpp").iq2_bn);
+  EXPECT_EQ(shape_for("ik_llama.cpp").embedding, TensorType::kQ6_K);
+  ModelShape shape;
+  EXPECT_EQ(SetFormat("llama", shape).code(), StatusCode::kInvalidArgument);
 }
 
 TEST(DummyModel, HasTheShareOfZerosAskedFor) {
