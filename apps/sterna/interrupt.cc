@@ -24,19 +24,19 @@ int g_wake[2] = {-1, -1};  // a pipe: read end, write end
 
 void OnInterrupt(int) {
   const int saved_errno = errno;
+  const bool again = g_interrupted.exchange(true);  // before the wake-up: any thread may run this
   (void)!write(g_wake[1], "", 1);
   errno = saved_errno;
-  const bool again = g_interrupted.exchange(true);
   const Mode mode = g_mode.load();
   if (mode == Mode::kExit || (mode == Mode::kNote && again)) _exit(kExitInterrupted);
 }
 
 // Returns the mode of the scope around.
 int Enter(Mode mode) {
+  g_interrupted = false;
   char noted[64];
   while (read(g_wake[0], noted, sizeof(noted)) > 0) {
   }
-  g_interrupted = false;
   return static_cast<int>(g_mode.exchange(mode));
 }
 

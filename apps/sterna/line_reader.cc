@@ -3,6 +3,7 @@
 
 #include <histedit.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -62,23 +63,7 @@ class PipeLineReader : public LineReader {
 
 const char* Prompt(EditLine*) { return "> "; }
 
-// For libedit: 1 and a character, 0 at the end of input, -1 when Ctrl-C throws the line away.
-int ReadCharacter(EditLine*, wchar_t* character) {
-  std::mbstate_t state{};
-  for (;;) {
-    pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {InterruptDescriptor(), POLLIN, 0}};
-    if (poll(sources, 2, -1) < 0 && errno != EINTR) return -1;
-    if ((sources[1].revents & POLLIN) != 0) return -1;
-    if (sources[0].revents == 0) continue;
-    char byte = 0;
-    const ssize_t got = read(STDIN_FILENO, &byte, 1);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return static_cast<int>(got);
-    const size_t length = std::mbrtowc(character, &byte, 1, &state);
-    if (length == 0 || length == 1) return 1;
-    if (length == static_cast<size_t>(-1)) state = {};  // no character of the locale: the byte is dropped
-  }
-}
+constexpr char kEndOfInput = 4;  // Ctrl-D
 
 class TerminalLineReader : public LineReader {
  public:
@@ -89,6 +74,7 @@ class TerminalLineReader : public LineReader {
     HistEvent event;
     history(history_, &event, H_SETSIZE, kHistoryLines);
     history(history_, &event, H_SETUNIQUE, 1);
+    el_set(editor_, EL_CLIENTDATA, this);
     el_set(editor_, EL_PROMPT, Prompt);
     el_set(editor_, EL_EDITOR, "emacs");
     el_set(editor_, EL_HIST, history, history_);
@@ -104,9 +90,11 @@ class TerminalLineReader : public LineReader {
     const char* text = nullptr;
     do {  // an interrupted el_gets returns nothing, and the next one begins with an empty line
       const HoldInterrupts hold;
+      interrupted_ = false;
+      EnterRawMode();
       text = el_gets(editor_, &count);
       std::fputs(text == nullptr || count <= 0 ? "\n" : "", stderr);
-    } while ((text == nullptr || count <= 0) && Interrupted());
+    } while ((text == nullptr || count <= 0) && interrupted_);
     if (text == nullptr || count <= 0) return std::optional<std::string>();
     std::string line(text);
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
@@ -118,8 +106,51 @@ class TerminalLineReader : public LineReader {
   }
 
  private:
+  // Before the prompt shows, so that what is typed after it meets the editor. What was typed earlier, while the
+  // terminal kept lines, waits in its queue; there the kernel has put a 0 in place of each Ctrl-D.
+  void EnterRawMode() {
+    el_set(editor_, EL_PREP_TERM, 1);
+    int waiting_bytes = 0;
+    typed_ahead_bytes_ = ioctl(STDIN_FILENO, FIONREAD, &waiting_bytes) == 0 ? waiting_bytes : 0;
+  }
+
+  // 1 and a byte, 0 at the end of input, -1 after Ctrl-C.
+  ssize_t ReadByte(char* byte) {
+    for (;;) {
+      pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {InterruptDescriptor(), POLLIN, 0}};
+      if (poll(sources, 2, -1) < 0 && errno != EINTR) return -1;
+      interrupted_ = (sources[1].revents & POLLIN) != 0;
+      if (interrupted_) return -1;
+      if (sources[0].revents == 0) continue;
+      const ssize_t got = read(STDIN_FILENO, byte, 1);
+      if (got < 0 && errno == EINTR) continue;
+      if (got == 1 && typed_ahead_bytes_ > 0) {
+        --typed_ahead_bytes_;
+        if (*byte == 0) *byte = kEndOfInput;
+      }
+      return got;
+    }
+  }
+
+  // For libedit, which is told the same as by ReadByte.
+  static int ReadCharacter(EditLine* editor, wchar_t* character) {
+    TerminalLineReader* self = nullptr;
+    el_get(editor, EL_CLIENTDATA, &self);
+    std::mbstate_t state{};
+    for (;;) {
+      char byte = 0;
+      const ssize_t got = self->ReadByte(&byte);
+      if (got <= 0) return static_cast<int>(got);
+      const size_t length = std::mbrtowc(character, &byte, 1, &state);
+      if (length == 0 || length == 1) return 1;
+      if (length == static_cast<size_t>(-1)) state = {};  // no character of the locale: the byte is dropped
+    }
+  }
+
   EditLine* editor_ = nullptr;
   History* history_ = nullptr;
+  bool interrupted_ = false;   // the last line was thrown away by Ctrl-C
+  int typed_ahead_bytes_ = 0;  // not yet read, of those that waited when raw mode began
 };
 
 }  // namespace
