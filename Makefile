@@ -62,6 +62,8 @@ test-aarch64:  ## cross build for 64-bit ARM, tests under qemu-user
 	cmake --preset aarch64
 	cmake --build --preset aarch64 --parallel $(JOBS)
 	ctest --preset aarch64
+	python3 -B tools/checks/check_symbols.py build-aarch64
+	tools/test_arm_cpus.sh build-aarch64 unit/backend/backend_test golden/determinism_test golden/oracle_test
 
 clean:  ## remove every build folder
 	rm -rf build build-*

@@ -13,6 +13,9 @@ constexpr const KernelTable* kTables[] = {
 #ifdef STERNA_KERNELS_AVX2
     &kAvx2Table,
 #endif
+#ifdef STERNA_KERNELS_NEON
+    &kNeonI8mmTable, &kNeonDotprodTable, &kNeonTable,
+#endif
     &kScalarTable,
 };
 

@@ -84,7 +84,7 @@ struct KvBlock {
 constexpr size_t kPartialHeader = 16;
 
 struct KernelTable {
-  const char* isa;  // "scalar", "avx2": the name in tests, logs and STERNA_ISA
+  const char* isa;  // "scalar", "avx2", "neon": the name in tests, logs and STERNA_ISA
   uint64_t needs;   // platform::CpuFeature bits that must all be present
 
   // s = 127 / max(max |x|, 1e-5); q = clamp(round_half_even(x * s), -128, 127); sum = sum of q. NaN quantizes to 0 and
@@ -154,5 +154,8 @@ struct KernelTable {
 // Defined by the folder of each set that the build holds (dispatch.h lists them).
 extern const KernelTable kScalarTable;
 extern const KernelTable kAvx2Table;
+extern const KernelTable kNeonTable;
+extern const KernelTable kNeonDotprodTable;
+extern const KernelTable kNeonI8mmTable;
 
 }  // namespace sterna::kernels

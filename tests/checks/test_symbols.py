@@ -28,6 +28,14 @@ class Objects(CheckTest):
         self.assert_complains(check_symbols.check(self.tree({"CMakeCache.txt": "STERNA_SCALAR_ONLY:BOOL=ON\n"})))
 
     @unittest.skipUnless(shutil.which("g++") and shutil.which("nm"), "no g++ or nm")
+    def test_an_object_without_a_table_is_found(self):
+        root = self.tree({"a.cc": "static int F(int a) { return a + 1; }\nint (*const g)(int) = F;\n"})
+        folder = pathlib.Path(root) / "src/kernels/CMakeFiles/sterna_kernels.dir/neon"
+        folder.mkdir(parents=True)
+        subprocess.run(["g++", "-O0", "-c", str(root / "a.cc"), "-o", str(folder / "neon_i8mm.cc.o")], check=True)
+        self.assert_complains(check_symbols.check(root), "no kernel table")
+
+    @unittest.skipUnless(shutil.which("g++") and shutil.which("nm"), "no g++ or nm")
     def test_an_inline_function_in_a_kernel_object_is_found(self):
         root = self.tree({"a.cc": "inline int F(int a) { return a + 1; }\nextern int (*const kAvx2Table)(int);\n"
                                   "int (*const kAvx2Table)(int) = F;\n"})

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 #include "platform/cpu_features.h"
@@ -52,9 +53,17 @@ TEST(SelectKernels, SaysWhatTheCpuLacksForTheForcedTable) {
 TEST(AllTables, EndsWithScalar) { EXPECT_EQ(&kScalarTable, AllTables().back()); }
 
 TEST(AllTables, NeedWhatTheirNamesSay) {
+  using platform::kCpuNeon, platform::kCpuNeonDot, platform::kCpuNeonI8mm;
+  const std::map<std::string, uint64_t> needs = {
+      {"scalar", 0},
+      {"avx2", platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c},
+      {"neon", kCpuNeon},
+      {"neon_dotprod", kCpuNeon | kCpuNeonDot},
+      {"neon_i8mm", kCpuNeon | kCpuNeonDot | kCpuNeonI8mm},
+  };
   for (const KernelTable* table : AllTables()) {
-    if (std::string(table->isa) != "avx2") continue;
-    EXPECT_EQ(platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c, table->needs);
+    ASSERT_TRUE(needs.contains(table->isa)) << table->isa;
+    EXPECT_EQ(needs.at(table->isa), table->needs) << table->isa;
   }
 }
 

@@ -56,6 +56,11 @@ TEST_P(KernelField, EqualsScalarInEveryTable) {
   const bool can_run_avx2 = platform::DetectCpu().Has(platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c);
   EXPECT_EQ(can_run_avx2, executed.contains("avx2"));
 #endif
+#ifdef STERNA_EXPECT_NEON
+  EXPECT_TRUE(executed.contains("neon"));
+  EXPECT_EQ(platform::DetectCpu().Has(platform::kCpuNeonDot), executed.contains("neon_dotprod"));
+  EXPECT_EQ(platform::DetectCpu().Has(platform::kCpuNeonI8mm), executed.contains("neon_i8mm"));
+#endif
 }
 
 TEST_P(KernelField, CheckFindsOneWrongBit) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/neon/exp-inl.h"
+
+namespace sterna::kernels {
+namespace {
+
+void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines, const float* sines) noexcept {
+  const size_t half = rotary / 2;
+  for (size_t h = 0; h < heads; ++h, x += head_dim) {
+    ForEachVector(half, [&](size_t i, auto load, auto store) {
+      const float32x4_t a = load(x + i), b = load(x + half + i);
+      const float32x4_t c = load(cosines + i), s = load(sines + i);
+      store(x + i, vsubq_f32(vmulq_f32(a, c), vmulq_f32(b, s)));
+      store(x + half + i, vaddq_f32(vmulq_f32(b, c), vmulq_f32(a, s)));
+    });
+  }
+}
+
+void Add(float* x, const float* y, size_t count) noexcept {
+  ForEachVector(count, [&](size_t i, auto load, auto store) { store(x + i, vaddq_f32(load(x + i), load(y + i))); });
+}
+
+void Relu2Mul(float* gate, const float* up, size_t count) noexcept {
+  ForEachVector(count, [&](size_t i, auto load, auto store) {
+    const float32x4_t r = LargerNumber(load(gate + i), vdupq_n_f32(0.0f));
+    store(gate + i, vmulq_f32(vmulq_f32(r, r), load(up + i)));
+  });
+}
+
+void SiluMul(float* gate, const float* up, size_t count) noexcept {
+  const float32x4_t one = vdupq_n_f32(1.0f);
+  ForEachVector(count, [&](size_t i, auto load, auto store) {
+    const float32x4_t g = load(gate + i);
+    const float32x4_t silu = vdivq_f32(g, vaddq_f32(one, Exp(vnegq_f32(g))));
+    store(gate + i, vmulq_f32(silu, load(up + i)));
+  });
+}
+
+void ExpRow(const float* x, size_t count, float* y) noexcept {
+  ForEachVector(count, [&](size_t i, auto load, auto store) { store(y + i, Exp(load(x + i))); });
+}
+
+}  // namespace
+}  // namespace sterna::kernels
