@@ -26,12 +26,14 @@ using nlohmann::ordered_json;
 
 constexpr char kExamples[] =
     "  sterna bench\n"
-    "  sterna bench -m model.gguf -p 512 -n 128 -t 2 -r 5 --json\n";
+    "  sterna bench -m model.gguf -p 512 -n 128 -t 2 -r 5 --json\n"
+    "  sterna bench -m model.gguf -p 0 -n 32 --depth 4000\n";
 
 struct BenchFlags {
   ModelFlags model;
   uint32_t prompt_tokens = 512;
   uint32_t generated_tokens = 128;
+  uint32_t depth_tokens = 0;
   uint32_t repetitions = 5;
   bool json = false;
   bool prompt_given = false, generated_given = false;
@@ -41,13 +43,14 @@ struct Measurement {
   std::string name;
   std::vector<double> tokens_per_second;  // sorted
   double weight_bytes_per_token = 0;
+  double kv_bytes_per_token = 0;  // read, on average
 
   double Median() const {
     const size_t middle = tokens_per_second.size() / 2;
     if (tokens_per_second.size() % 2 == 1) return tokens_per_second[middle];
     return (tokens_per_second[middle - 1] + tokens_per_second[middle]) / 2;
   }
-  double GbPerSecond() const { return Median() * weight_bytes_per_token / 1e9; }
+  double GbPerSecond() const { return Median() * (weight_bytes_per_token + kv_bytes_per_token) / 1e9; }
 };
 
 // Ids spread over the vocabulary; which ones does not matter to the speed.
@@ -59,8 +62,10 @@ std::vector<text::TokenId> SomePrompt(size_t count, size_t vocabulary_size) {
   return ids;
 }
 
-Result<engine::Timings> Generate(const LoadedModel& model, size_t prompt_tokens, uint32_t generated_tokens) {
-  model.session->Truncate(0);
+// After the first `held_tokens` tokens of the session.
+Result<engine::Timings> Generate(const LoadedModel& model, size_t held_tokens, size_t prompt_tokens,
+                                 uint32_t generated_tokens) {
+  model.session->Truncate(held_tokens);
   engine::GenerateRequest request;
   request.prompt = SomePrompt(prompt_tokens, model.engine->config().vocabulary_size);
   request.sampling.temperature = 0;
@@ -87,7 +92,7 @@ Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& mo
   const uint32_t tokens = flags.prompt_tokens;
   STERNA_ASSIGN_OR_RETURN(Measurement m,
                           Repeat(fmt::format("pp{}", tokens), flags.repetitions, [&]() -> Result<double> {
-                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, tokens, 1));
+                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, 0, tokens, 1));
                             return t.PrefillTokensPerSecond();
                           }));
   // The weights are read once per chunk of the prompt.
@@ -97,14 +102,18 @@ Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& mo
   return m;
 }
 
-Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel& model) {
+// Generation with `depth` tokens in the context already.
+Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel& model, uint32_t depth) {
   const uint32_t tokens = flags.generated_tokens;
-  STERNA_ASSIGN_OR_RETURN(Measurement m,
-                          Repeat(fmt::format("tg{}", tokens), flags.repetitions, [&]() -> Result<double> {
-                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, 1, tokens + 1));
+  if (depth > 0) STERNA_RETURN_IF_ERROR(Generate(model, 0, depth, 0).status());
+  const std::string name = depth > 0 ? fmt::format("tg{}@d{}", tokens, depth) : fmt::format("tg{}", tokens);
+  STERNA_ASSIGN_OR_RETURN(Measurement m, Repeat(name, flags.repetitions, [&]() -> Result<double> {
+                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, depth, 1, tokens + 1));
                             return t.DecodeTokensPerSecond();
                           }));
   m.weight_bytes_per_token = double(model.engine->report().weight_bytes_per_token);
+  // The timed tokens see depth + 2 .. depth + 1 + tokens positions.
+  m.kv_bytes_per_token = double(model.session->KvBytesPerToken()) * (depth + 1 + (tokens + 1) / 2.0);
   return m;
 }
 
@@ -126,7 +135,13 @@ Status FitContext(BenchFlags& flags, uint32_t context) {
   };
   // Generation starts from one token. The last token that is generated is not stored.
   STERNA_RETURN_IF_ERROR(fit("-p", flags.prompt_tokens, 0, flags.prompt_given));
-  return fit("-n", flags.generated_tokens, 1, flags.generated_given);
+  if (flags.depth_tokens >= context) {
+    return Status::ResourceExhausted(
+        fmt::format("--depth {} leaves no room in a context of {} tokens; give a larger "
+                    "--ctx or --depth {} or less",
+                    flags.depth_tokens, context, context - 2));
+  }
+  return fit("-n", flags.generated_tokens, flags.depth_tokens + 1, flags.generated_given);
 }
 
 ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>& measurements, double read_limit) {
@@ -137,6 +152,7 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
                      {"tokens_per_second", m.Median()},
                      {"min", m.tokens_per_second.front()},
                      {"max", m.tokens_per_second.back()},
+                     {"kv_bytes_per_token", m.kv_bytes_per_token},
                      {"gb_per_second", m.GbPerSecond()},
                      {"share_of_read_bandwidth", m.GbPerSecond() / read_limit},
                      {"multiply_adds_per_second", m.Median() * double(report.ternary_macs_per_token)}});
@@ -155,21 +171,40 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
           {"memory_plan", PlanToJson(report.plan)}};
 }
 
+// What a long context adds to a token, against the keys and values it adds to what is read (docs/performance.md).
+ordered_json AttentionBudget(const Measurement& empty, const Measurement& deep, double read_limit) {
+  const double extra_seconds = 1 / deep.Median() - 1 / empty.Median();
+  const double extra_bytes = deep.kv_bytes_per_token - empty.kv_bytes_per_token;
+  const double gb_per_second = extra_bytes / extra_seconds / 1e9;
+  return {{"extra_ms_per_token", extra_seconds * 1e3},
+          {"extra_kv_bytes_per_token", extra_bytes},
+          {"gb_per_second", gb_per_second},
+          {"share_of_read_bandwidth", gb_per_second / read_limit}};
+}
+
+std::string BudgetForHumans(const ordered_json& budget) {
+  return fmt::format(
+      "\nattention  {:.2f} ms per token for {:.1f} MB more of keys and values: {:.2f} GB/s, {:.1f}% of limit\n",
+      budget["extra_ms_per_token"].get<double>(), budget["extra_kv_bytes_per_token"].get<double>() / 1e6,
+      budget["gb_per_second"].get<double>(), budget["share_of_read_bandwidth"].get<double>() * 100);
+}
+
 std::string ForHumans(const ordered_json& r) {
   std::string text = fmt::format(
       "model     {}\nweights   {}, head {}, {:.1f} MB read per token\ncpu       {}\nkernels   {}, {} thread(s)\n"
-      "memory    reads {:.1f} GB/s at most\n\n{:<8}{:>12}{:>12}{:>12}{:>10}{:>10}{:>12}\n",
+      "memory    reads {:.1f} GB/s at most\n\n{:<12}{:>12}{:>12}{:>12}{:>10}{:>10}{:>12}\n",
       r["model"].get<std::string>(), r["weight_type"].get<std::string>(), r["head_type"].get<std::string>(),
       double(r["weight_bytes_per_token"].get<uint64_t>()) / 1e6, r["cpu"].get<std::string>(),
       r["kernels"].get<std::string>(), r["threads"].get<uint32_t>(), r["read_bandwidth_gb_per_second"].get<double>(),
       "test", "tokens/s", "min", "max", "GB/s", "of limit", "GMAC/s");
   for (const auto& test : r["tests"]) {
     text +=
-        fmt::format("{:<8}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>9.1f}%{:>12.2f}\n", test["name"].get<std::string>(),
+        fmt::format("{:<12}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>9.1f}%{:>12.2f}\n", test["name"].get<std::string>(),
                     test["tokens_per_second"].get<double>(), test["min"].get<double>(), test["max"].get<double>(),
                     test["gb_per_second"].get<double>(), test["share_of_read_bandwidth"].get<double>() * 100,
                     test["multiply_adds_per_second"].get<double>() / 1e9);
   }
+  if (r.contains("attention")) text += BudgetForHumans(r["attention"]);
   return text;
 }
 
@@ -182,7 +217,12 @@ Status Bench(BenchFlags flags) {
     measurements.push_back(std::move(m));
   }
   if (flags.generated_tokens > 0) {
-    STERNA_ASSIGN_OR_RETURN(Measurement m, MeasureGeneration(flags, model));
+    STERNA_ASSIGN_OR_RETURN(Measurement m, MeasureGeneration(flags, model, 0));
+    measurements.push_back(std::move(m));
+  }
+  const bool deep = flags.depth_tokens > 0 && flags.generated_tokens > 0;
+  if (deep) {
+    STERNA_ASSIGN_OR_RETURN(Measurement m, MeasureGeneration(flags, model, flags.depth_tokens));
     measurements.push_back(std::move(m));
   }
   if (flags.model.verbose) ReportPeakMemory(model);
@@ -191,6 +231,10 @@ Status Bench(BenchFlags flags) {
   STERNA_ASSIGN_OR_RETURN(const BandwidthReport limit, MeasureReadBandwidth({model.engine->report().threads}));
   ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second);
   report["peak_resident_bytes"] = peak_bytes;
+  if (deep) {
+    report["attention"] =
+        AttentionBudget(measurements[measurements.size() - 2], measurements.back(), limit.by_threads[0].gb_per_second);
+  }
   ResultStream out;
   out.Write(flags.json ? report.dump(2) + "\n" : ForHumans(report));
   return out.status();
@@ -206,6 +250,8 @@ int BenchVerb(Words words) {
   flags.Add(UnsignedSetting("-p,--prompt-tokens", "Prompt length; 0 = leave out", &values.prompt_tokens, 0, 1u << 20));
   flags.Add(
       UnsignedSetting("-n,--max-tokens", "Tokens to generate; 0 = leave out", &values.generated_tokens, 0, 1u << 20));
+  flags.Add(UnsignedSetting("-d,--depth", "Also generate after this many tokens; 0 = leave out", &values.depth_tokens,
+                            0, 1u << 20));
   flags.Add(UnsignedSetting("-r,--repetitions", "Runs of each test", &values.repetitions, 1, 1000));
   flags.AddSwitch("--json", &values.json, "Print one JSON object");
   values.model.AddTo(flags);

@@ -32,6 +32,7 @@ struct KvShape {
   uint32_t head_dim = 0;
   uint32_t block_count = 0;  // blocks of 64 tokens, each holding all layers and KV heads
   KvType type = KvType::kF16;
+  uint32_t query_heads = 0;  // a multiple of kv_heads; 0: as many
 };
 
 // One step's rows. Rows of one sequence are in order of position, and each position follows the ones stored before it.

@@ -100,7 +100,8 @@ class Session {
   // Forgets all but the first `count` tokens.
   void Truncate(size_t count);
   uint32_t context_tokens() const;
-  uint64_t KvBytes() const;  // of the blocks it holds
+  uint64_t KvBytes() const;          // of the blocks it holds
+  uint64_t KvBytesPerToken() const;  // rounded down
 
  private:
   friend class Engine;

@@ -98,9 +98,10 @@ class CoreLoader {
     limits_ = {.rows = options.step_rows,
                .outputs = uint32_t(std::min<uint64_t>(fitting, options.step_rows)),
                .chunk_tokens = options.prefill_chunk_tokens};
-    const backend::MemoryPlan estimate = EstimateMemory(
-        *core_->file, config_,
-        {core_->context_tokens, kv_blocks_, options.kv_type, /*step_rows=*/limits_.rows, limits_.outputs});
+    const backend::MemoryPlan estimate =
+        EstimateMemory(*core_->file, config_,
+                       {core_->context_tokens, kv_blocks_, options.kv_type, /*step_rows=*/limits_.rows, limits_.outputs,
+                        core_->pool->thread_count()});
     return CheckMemoryLimit(estimate, options.memory_limit_bytes);
   }
 
@@ -120,8 +121,8 @@ class CoreLoader {
   Status TakeMemory() {
     Progress("memory", 0);
     backend::Backend& backend = *core_->backend;
-    STERNA_RETURN_IF_ERROR(
-        backend.SetKv({config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_, core_->options.kv_type}));
+    STERNA_RETURN_IF_ERROR(backend.SetKv(
+        {config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_, core_->options.kv_type, config_.heads}));
     STERNA_RETURN_IF_ERROR(
         backend.SetRope(core_->context_tokens, config_.head_dim, config_.rotary_dim, config_.rope_theta));
     STERNA_RETURN_IF_ERROR(backend.Prepare(limits_.rows, limits_.outputs));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "backend/cpu/attention_plan.h"
 #include "base/checked_math.h"
 #include "model/kv_blocks.h"
 
@@ -37,7 +38,9 @@ uint64_t ScratchBytes(const model::ModelConfig& c, const MemoryRequest& request)
   const uint64_t floats = 2 * uint64_t{c.hidden} + 2 * q + 2 * kv + 2 * uint64_t{c.ffn};
   const uint64_t int8s = uint64_t{c.hidden} + q + c.ffn;
   const uint64_t head_input = std::max({uint64_t{c.hidden}, q, uint64_t{c.ffn}});
-  return request.step_rows * (floats * 4 + int8s) + request.outputs * (head_input + c.vocabulary_size) * 4;
+  return request.step_rows * (floats * 4 + int8s) + request.outputs * (head_input + c.vocabulary_size) * 4 +
+         backend::AttentionPlan::BytesFor({request.step_rows, request.context_tokens, request.threads, c.kv_heads,
+                                           c.heads / c.kv_heads, c.head_dim});
 }
 
 std::string Megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", double(bytes) / 1e6); }

@@ -17,6 +17,7 @@ struct MemoryRequest {
   backend::KvType kv_type = backend::KvType::kF16;
   uint32_t step_rows = 0;
   uint32_t outputs = 0;
+  uint32_t threads = 1;
 };
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request);

@@ -85,13 +85,16 @@ void Session::Truncate(size_t count) { state_->Truncate(count); }
 
 uint32_t Session::context_tokens() const { return state_->sequence.context_tokens; }
 
-uint64_t Session::KvBytes() const {
+uint64_t Session::State::KvBlockBytes() const {
   uint64_t all_bytes = 0;
-  for (const backend::MemoryPlan::Item& item : state_->core->report.plan.items) {
+  for (const backend::MemoryPlan::Item& item : core->report.plan.items) {
     if (item.what == "KV cache") all_bytes += item.bytes;
   }
-  const uint64_t all_blocks = state_->core->kv->block_count();
-  return all_bytes / all_blocks * state_->sequence.kv.blocks().size();
+  return all_bytes / core->kv->block_count();
 }
+
+uint64_t Session::KvBytes() const { return state_->KvBlockBytes() * state_->sequence.kv.blocks().size(); }
+
+uint64_t Session::KvBytesPerToken() const { return state_->KvBlockBytes() / model::kTokensPerBlock; }
 
 }  // namespace sterna::engine

@@ -17,6 +17,7 @@ struct Session::State {
   Status Check(const GenerateRequest& request) const;
   Status Begin(const GenerateRequest& request);
   void Truncate(size_t count);
+  uint64_t KvBlockBytes() const;
 
   const std::shared_ptr<EngineCore> core;  // a session may outlive its engine
   Sequence sequence;

@@ -77,6 +77,8 @@ struct KvBlock {
   void* values;         // [64][head_dim]
   float* key_scales;    // [64], kKvQ8 only
   float* value_scales;  // [64], kKvQ8 only
+  // A hint: what the caller attends to after this block, laid out alike (keys, then values), or any address.
+  const void* upcoming = nullptr;
 };
 
 // The attention of one query head over a run of keys: softmax numerators against their own maximum.
@@ -133,9 +135,10 @@ struct KernelTable {
                                      size_t head_dim, float softmax_scale, float* partials,
                                      size_t partial_stride) noexcept;
 
-  // into := into followed by next: m = max; a = exp(into.max - m), b = exp(next.max - m); sum = fma(next.sum, b,
-  // into.sum * a); out[d] = fma(next.out[d], b, into.out[d] * a).
-  void (*attend_merge)(float* into, const float* next, size_t head_dim) noexcept;
+  // For each of `count` partials, `stride` floats apart, in order: into := into followed by next: m = max;
+  // a = exp(into.max - m), b = exp(next.max - m); sum = fma(next.sum, b, into.sum * a);
+  // out[d] = fma(next.out[d], b, into.out[d] * a).
+  void (*attend_merge)(float* into, const float* next, size_t count, size_t stride, size_t head_dim) noexcept;
 
   // out[d] = partial.out[d] / partial.sum.
   void (*attend_finish)(const float* partial, size_t head_dim, float* out) noexcept;

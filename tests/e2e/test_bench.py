@@ -41,6 +41,22 @@ class Bench(SternaTest):
         names = [test["name"] for test in self.ok_json("bench", "-m", TINY_MODEL, "-p", 0, "-n", 4, "-r", 1, "--json")["tests"]]
         self.assertEqual(names, ["tg4"])
 
+    def test_depth_adds_a_generation_in_a_long_context_and_its_budget(self):
+        report = self.ok_json(*SMALL, "--depth", 100, "--json")
+        self.assertEqual([test["name"] for test in report["tests"]], ["pp16", "tg4", "tg4@d100"])
+        shallow, deep = (test["kv_bytes_per_token"] for test in report["tests"][1:])
+        self.assertAlmostEqual(deep / shallow, (100 + 3.5) / 3.5)
+        budget = report["attention"]
+        self.assertAlmostEqual(budget["extra_kv_bytes_per_token"], deep - shallow)
+        expected_ms = 1e3 / report["tests"][2]["tokens_per_second"] - 1e3 / report["tests"][1]["tokens_per_second"]
+        self.assertAlmostEqual(budget["extra_ms_per_token"], expected_ms)
+        text = self.ok(*SMALL, "-d", 100)
+        self.assertIn("tg4@d100", text)
+        self.assertIn("attention", text)
+
+    def test_a_depth_that_fills_the_context_is_refused(self):
+        self.assertIn("--depth", self.fails(4, "bench", "-m", BUILT_IN_MODEL, "--ctx", 64, "-p", 8, "--depth", 64))
+
 
 if __name__ == "__main__":
     unittest.main()

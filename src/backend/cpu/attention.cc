@@ -10,14 +10,14 @@
 
 namespace sterna::backend {
 
-// What one piece of attention works on: the query heads of a row that share one KV head.
-struct CpuBackendImpl::AttentionHead {
-  size_t row;
+// The query heads of neighbouring rows that share one KV head.
+struct CpuBackendImpl::AttentionHeads {
   uint32_t layer;
   uint32_t kv_head;
-  size_t group;  // query heads
-  const float* queries;
-  float* out;
+  uint32_t row;
+  uint32_t rows;
+  FloatSlot& queries;
+  FloatSlot& out;
 };
 
 void CpuBackendImpl::StoreKv(uint32_t layer, SlotId keys, SlotId values) {
@@ -37,43 +37,102 @@ void CpuBackendImpl::StoreKv(uint32_t layer, SlotId keys, SlotId values) {
   });
 }
 
-void CpuBackendImpl::AttendHead(const AttentionHead& head, uint32_t worker) {
+// Blocks `first` to `end` of those rows; `partials` has `row_groups` groups for each row, in order of position.
+void CpuBackendImpl::AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials,
+                                  size_t row_groups) {
   const KvShape& shape = kv_.shape();
-  const size_t run_floats = partials_per_run_ * partial_stride_;
-  float* const so_far = partials_.as<float>().data() + worker * 2 * run_floats;
-  float* const next = so_far + run_floats;
+  const size_t offset = size_t{heads.kv_head} * attention_.group() * shape.head_dim;
   const float softmax_scale = 1.0f / std::sqrt(float(shape.head_dim));
-  const std::span<const uint32_t> blocks = batch_.block_tables[batch_.sequences[head.row]];
-  const size_t tokens = size_t{batch_.positions[head.row]} + 1;
-  for (size_t first = 0; first < tokens; first += kernels::kKvBlockTokens) {
-    const kernels::KvBlock block = kv_.At(blocks[first / kernels::kKvBlockTokens], head.layer, head.kv_head);
-    kernels_.attend_block[kv_.type()](head.queries, head.group, shape.head_dim, block,
-                                      std::min(kernels::kKvBlockTokens, tokens - first), shape.head_dim, softmax_scale,
-                                      first == 0 ? so_far : next, partial_stride_);
-    for (size_t h = 0; first > 0 && h < head.group; ++h) {
-      kernels_.attend_merge(so_far + h * partial_stride_, next + h * partial_stride_, shape.head_dim);
+  const std::span<const uint32_t> blocks = batch_.block_tables[batch_.sequences[heads.row]];
+  for (uint32_t block = first; block < end; ++block) {
+    kernels::KvBlock kv = kv_.At(blocks[block], heads.layer, heads.kv_head);
+    if (block + 1 < end) kv.upcoming = kv_.At(blocks[block + 1], heads.layer, heads.kv_head).keys;
+    for (uint32_t r = 0; r < heads.rows; ++r) {
+      const size_t row = heads.row + r;
+      const size_t before = size_t{block} * kernels::kKvBlockTokens, tokens = size_t{batch_.positions[row]} + 1;
+      if (before >= tokens) continue;
+      kernels_.attend_block[kv_.type()](
+          heads.queries.Row(row) + offset, attention_.group(), shape.head_dim, kv,
+          std::min(kernels::kKvBlockTokens, tokens - before), shape.head_dim, softmax_scale,
+          partials + (r * row_groups + (block - first)) * attention_.group_floats(), attention_.partial_floats());
+      kv.upcoming = kv.keys;  // once is enough
     }
   }
-  for (size_t h = 0; h < head.group; ++h) {
-    kernels_.attend_finish(so_far + h * partial_stride_, shape.head_dim, head.out + h * shape.head_dim);
+}
+
+// Groups 1 .. groups - 1 into group 0.
+void CpuBackendImpl::MergeGroups(float* partials, size_t groups) {
+  for (uint32_t h = 0; h < attention_.group(); ++h) {
+    float* const into = partials + h * attention_.partial_floats();
+    kernels_.attend_merge(into, into + attention_.group_floats(), groups - 1, attention_.group_floats(),
+                          kv_.shape().head_dim);
   }
+}
+
+void CpuBackendImpl::FinishGroup(const AttentionHeads& heads, size_t row, const float* partials) {
+  const size_t head_dim = kv_.shape().head_dim;
+  float* const out = heads.out.Row(row) + size_t{heads.kv_head} * attention_.group() * head_dim;
+  for (uint32_t h = 0; h < attention_.group(); ++h) {
+    kernels_.attend_finish(partials + h * attention_.partial_floats(), head_dim, out + h * head_dim);
+  }
+}
+
+// All blocks of a tile. Group 0 of a row's window holds what is known so far, from the second round on.
+void CpuBackendImpl::AttendTile(const AttentionHeads& heads, uint32_t blocks, float* window) {
+  const size_t row_groups = size_t{AttentionPlan::kTileRows} * AttentionPlan::kWindowBlocks / heads.rows;
+  const size_t row_floats = row_groups * attention_.group_floats();
+  for (uint32_t first = 0; first < blocks;) {
+    const size_t known = first == 0 ? 0 : 1;
+    const auto end = uint32_t(std::min<size_t>(blocks, first + row_groups - known));
+    AttendBlocks(heads, first, end, window + known * attention_.group_floats(), row_groups);
+    for (uint32_t r = 0; r < heads.rows; ++r) {
+      const size_t own_blocks = batch_.positions[heads.row + r] / kernels::kKvBlockTokens + 1;
+      MergeGroups(window + r * row_floats, known + std::min<size_t>(own_blocks, end) - first);
+    }
+    first = end;
+  }
+  for (uint32_t r = 0; r < heads.rows; ++r) FinishGroup(heads, heads.row + r, window + r * row_floats);
+}
+
+void CpuBackendImpl::AttendTiles(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost) {
+  const auto tiles = attention_.tiles();
+  const uint32_t kv_heads = kv_.shape().kv_heads;
+  work_.Run(cost, tiles.size() * kv_heads, [&](size_t piece, uint32_t worker) {
+    // The last tiles of a prompt are the largest: first, so that no thread is left alone with one.
+    const AttentionPlan::Tile& tile = tiles[tiles.size() - 1 - piece / kv_heads];
+    AttendTile({layer, uint32_t(piece % kv_heads), tile.row, tile.rows, queries, out}, tile.blocks,
+               attention_.WindowOf(worker));
+  });
+}
+
+void CpuBackendImpl::AttendRuns(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost) {
+  const auto runs = attention_.runs();
+  const uint32_t kv_heads = kv_.shape().kv_heads;
+  work_.Run(cost, runs.size() * kv_heads, [&](size_t piece, uint32_t) {
+    const AttentionPlan::Run& run = runs[piece / kv_heads];
+    const auto kv_head = uint32_t(piece % kv_heads);
+    float* const partials = attention_.PartialsOf(run.row, kv_head) + run.first * attention_.group_floats();
+    AttendBlocks({layer, kv_head, run.row, 1, queries, out}, run.first, run.end, partials, 0);
+  });
+  const uint64_t merge_cost = cost / kernels::kKvBlockTokens;
+  work_.Run(merge_cost, rows() * kv_heads, [&](size_t piece, uint32_t) {
+    const size_t row = piece / kv_heads;
+    const auto kv_head = uint32_t(piece % kv_heads);
+    float* const partials = attention_.PartialsOf(row, kv_head);
+    MergeGroups(partials, attention_.row(row).blocks);
+    FinishGroup({layer, kv_head, uint32_t(row), 1, queries, out}, row, partials);
+  });
 }
 
 void CpuBackendImpl::Attend(uint32_t layer, SlotId queries, uint32_t heads, SlotId out) {
   FloatSlot& q = slot(queries);
   FloatSlot& y = slot(out);
   const KvShape& shape = kv_.shape();
-  const size_t group = heads / shape.kv_heads;
-  STERNA_DCHECK(heads % shape.kv_heads == 0 && group <= partials_per_run_);
+  STERNA_DCHECK(heads == attention_.group() * shape.kv_heads);
   STERNA_DCHECK(q.columns() == size_t{heads} * shape.head_dim && y.columns() == q.columns());
   uint64_t cost = 0;
   for (const uint32_t position : batch_.positions) cost += (uint64_t{position} + 1) * q.columns() * 2;
-  work_.Run(cost, rows() * shape.kv_heads, [&](size_t piece, uint32_t worker) {
-    const size_t row = piece / shape.kv_heads;
-    const auto kv_head = uint32_t(piece % shape.kv_heads);
-    const size_t offset = kv_head * group * shape.head_dim;
-    AttendHead({row, layer, kv_head, group, q.Row(row) + offset, y.Row(row) + offset}, worker);
-  });
+  attention_.split() ? AttendRuns(layer, q, y, cost) : AttendTiles(layer, q, y, cost);
 }
 
 }  // namespace sterna::backend

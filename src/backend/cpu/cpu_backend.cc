@@ -107,20 +107,19 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   logits_ = FloatSlot(uint32_t(vocabulary));
   STERNA_RETURN_IF_ERROR(logits_.Allocate(max_outputs));
 
-  // The number of query heads comes with each Attend; no slot holds more than this for one KV head.
   const KvShape& shape = kv_.shape();
   if (shape.head_dim == 0) return {};
-  partials_per_run_ = std::max<size_t>(1, widest / shape.head_dim / shape.kv_heads);
-  partial_stride_ = RoundUp(kernels::kPartialHeader + shape.head_dim, AlignedBuffer::kAlignment / sizeof(float));
-  const size_t partial_floats = pool_.thread_count() * 2 * partials_per_run_ * partial_stride_;
-  STERNA_ASSIGN_OR_RETURN(partials_, AlignedBuffer::Create(partial_floats * sizeof(float)));
-  return {};
+  const uint32_t group = std::max(1u, shape.query_heads / shape.kv_heads);
+  // Without rotary embedding nothing but the blocks bounds a sequence.
+  const uint32_t positions =
+      rope_.positions() > 0 ? rope_.positions() : shape.block_count * uint32_t{kernels::kKvBlockTokens};
+  return attention_.Prepare({max_rows, positions, pool_.thread_count(), shape.kv_heads, group, shape.head_dim});
 }
 
 MemoryPlan CpuBackendImpl::Plan() const {
   uint64_t dense_bytes = 0;
   for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
-  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + partials_.size();
+  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
   MemoryPlan plan;
@@ -137,6 +136,7 @@ void CpuBackendImpl::BeginStep(const Batch& batch) {
   STERNA_DCHECK(batch.tokens.size() <= max_rows_ && batch.output_rows.size() <= max_outputs_);
   STERNA_DCHECK(batch.positions.size() == batch.tokens.size() && batch.sequences.size() == batch.tokens.size());
   batch_ = batch;
+  if (kv_.shape().head_dim > 0) attention_.Cut(batch);
 }
 
 Status CpuBackendImpl::EndStep() {

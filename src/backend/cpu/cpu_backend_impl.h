@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backend/cpu/activations.h"
+#include "backend/cpu/attention_plan.h"
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/kv_store.h"
 #include "backend/cpu/rope_table.h"
@@ -58,7 +59,7 @@ class CpuBackendImpl final : public CpuBackend {
     const float* values;
     size_t count;
   };
-  struct AttentionHead;  // one query row and KV head (attention.cc)
+  struct AttentionHeads;  // rows of one KV head (attention.cc)
 
   size_t rows() const { return batch_.tokens.size(); }
   FloatSlot& slot(SlotId id) { return slots_[size_t(id)]; }
@@ -66,7 +67,12 @@ class CpuBackendImpl final : public CpuBackend {
   const DenseMatrix& matrix(DenseId id) const { return dense_[size_t(id)]; }
   const TernaryMatrix& matrix(TernaryId id) const { return ternary_[size_t(id)]; }
   Status AllocateScratch(uint32_t max_rows, uint32_t max_outputs);
-  void AttendHead(const AttentionHead& head, uint32_t worker);
+  void AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials, size_t row_groups);
+  void MergeGroups(float* partials, size_t groups);
+  void FinishGroup(const AttentionHeads& heads, size_t row, const float* partials);
+  void AttendTile(const AttentionHeads& heads, uint32_t blocks, float* window);
+  void AttendTiles(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
+  void AttendRuns(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
 
   const kernels::KernelTable& kernels_;
   platform::ThreadPool& pool_;
@@ -83,9 +89,7 @@ class CpuBackendImpl final : public CpuBackend {
 
   uint32_t max_rows_ = 0, max_outputs_ = 0;
   FloatSlot head_input_{0}, logits_{0};
-  // Two runs of partials per worker: what is known so far, and the next block's.
-  size_t partial_stride_ = 0, partials_per_run_ = 0;
-  AlignedBuffer partials_;
+  AttentionPlan attention_;
 
   Batch batch_;
   size_t vocabulary_ = 0;  // logits per output row of the last Head

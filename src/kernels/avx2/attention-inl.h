@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One block of attention: scores with a vector of neighbouring keys, values with a vector of neighbouring dimensions,
-// two query heads at a time so that each loaded key and value serves both.
+// up to four query heads at a time so that each loaded key and value serves them all.
 #pragma once
 
 #include "kernels/avx2/exp-inl.h"
@@ -35,24 +35,47 @@ __m256 LoadKvFirst(const void* data, size_t at, size_t count) {
   return LoadKv<kType>(copy, 0);
 }
 
-// Scores of 32 keys from slot `first` on, before any scale: out[h][0..31].
+// Walks through the memory that the caller attends to after this block at the pace of the walk through this one, so
+// that it is in the second-level cache by then and its transfer fills the time of the arithmetic.
+class Prefetch {
+ public:
+  explicit Prefetch(const void* from) : at_(static_cast<const char*>(from)) {}
+  void Advance(size_t bytes) {
+    _mm_prefetch(at_, _MM_HINT_T1);  // any address is harmless
+    at_ += bytes;
+  }
+
+ private:
+  const char* at_;
+};
+
+// Vectors of keys (or of dimensions) that a kernel of kHeads heads carries: enough chains to hide the latency of an
+// fma, few enough for sixteen registers.
+template <int kHeads>
+constexpr int kWidth = kHeads == 1   ? 8
+                       : kHeads == 2 ? 4
+                                     : 2;
+
+// Scores of kWidth vectors of keys from slot `first` on, before any scale: out[h][first..].
 template <KvType kType, int kHeads>
 void KeyDots(const float* const (&q)[kHeads], const void* keys, size_t first, size_t head_dim,
-             float* const (&out)[kHeads]) {
-  __m256 sum[kHeads][4];
+             float* const (&out)[kHeads], Prefetch& prefetch) {
+  constexpr int kVectors = kWidth<kHeads>;
+  __m256 sum[kHeads][kVectors];
   for (auto& head : sum) {
     for (auto& v : head) v = _mm256_setzero_ps();
   }
   for (size_t d = 0; d < head_dim; ++d) {
-    __m256 key[4];
-    for (size_t k = 0; k < 4; ++k) key[k] = LoadKv<kType>(keys, d * kKvBlockTokens + first + k * kVector);
+    __m256 key[kVectors];
+    for (size_t k = 0; k < kVectors; ++k) key[k] = LoadKv<kType>(keys, d * kKvBlockTokens + first + k * kVector);
     for (int h = 0; h < kHeads; ++h) {
       const __m256 query = _mm256_set1_ps(q[h][d]);
-      for (size_t k = 0; k < 4; ++k) sum[h][k] = _mm256_fmadd_ps(query, key[k], sum[h][k]);
+      for (int k = 0; k < kVectors; ++k) sum[h][k] = _mm256_fmadd_ps(query, key[k], sum[h][k]);
     }
+    prefetch.Advance(kVectors * kVector * kElementBytes[kType]);
   }
   for (int h = 0; h < kHeads; ++h) {
-    for (size_t k = 0; k < 4; ++k) _mm256_store_ps(out[h] + first + k * kVector, sum[h][k]);
+    for (size_t k = 0; k < kVectors; ++k) _mm256_store_ps(out[h] + first + k * kVector, sum[h][k]);
   }
 }
 
@@ -83,10 +106,16 @@ void Numerators(const KvBlock& block, size_t tokens, float softmax_scale, float*
   partial[1] = TreeSum(sums[0], sums[1]);
 }
 
+void ScaleWeights(const float* scales, size_t tokens, float* p) {
+  for (size_t j = 0; j < tokens; j += kVector) {
+    _mm256_store_ps(p + j, _mm256_mul_ps(_mm256_load_ps(p + j), LoadFirst(scales + j, tokens - j)));
+  }
+}
+
 // out[h][d..] = chain over the tokens for kVectors vectors of dimensions from `d` on, the last of `last` lanes.
 template <KvType kType, int kHeads, int kVectors>
 void ValueChains(const float* const (&p)[kHeads], const void* values, size_t tokens, size_t head_dim, size_t d,
-                 size_t last, float* const (&out)[kHeads]) {
+                 size_t last, float* const (&out)[kHeads], Prefetch& prefetch) {
   __m256 sum[kHeads][kVectors];
   for (auto& head : sum) {
     for (auto& v : head) v = _mm256_setzero_ps();
@@ -100,6 +129,7 @@ void ValueChains(const float* const (&p)[kHeads], const void* values, size_t tok
       const __m256 weight = _mm256_set1_ps(p[h][j]);
       for (int k = 0; k < kVectors; ++k) sum[h][k] = _mm256_fmadd_ps(weight, value[k], sum[h][k]);
     }
+    prefetch.Advance(kVectors * kVector * kElementBytes[kType]);
   }
   for (int h = 0; h < kHeads; ++h) {
     for (size_t k = 0; k < kVectors; ++k) {
@@ -121,49 +151,100 @@ void AttendHeads(const float* q, size_t q_stride, const KvBlock& block, size_t t
     const_weight[h] = weight[h] = p[h];
     out[h] = partials + h * partial_stride + kPartialHeader;
   }
-  for (size_t first = 0; first < tokens; first += 32) {
-    KeyDots<kType, kHeads>(query, block.keys, first, head_dim, weight);
+  Prefetch prefetch(block.upcoming);
+  constexpr size_t kWide = kWidth<kHeads> * kVector;
+  for (size_t first = 0; first < tokens; first += kWide) {
+    KeyDots<kType, kHeads>(query, block.keys, first, head_dim, weight, prefetch);
   }
   for (size_t h = 0; h < kHeads; ++h) {
     Numerators<kType>(block, tokens, softmax_scale, p[h], partials + h * partial_stride);
-    if constexpr (kType == kKvQ8) {
-      for (size_t j = 0; j < tokens; ++j) p[h][j] = p[h][j] * block.value_scales[j];
-    }
+    if constexpr (kType == kKvQ8) ScaleWeights(block.value_scales, tokens, p[h]);
   }
   size_t d = 0;
-  for (; d + 4 * kVector <= head_dim; d += 4 * kVector) {
-    ValueChains<kType, kHeads, 4>(const_weight, block.values, tokens, head_dim, d, kVector, out);
+  for (; d + kWide <= head_dim; d += kWide) {
+    ValueChains<kType, kHeads, kWidth<kHeads>>(const_weight, block.values, tokens, head_dim, d, kVector, out, prefetch);
   }
   for (; d < head_dim; d += kVector) {
-    ValueChains<kType, kHeads, 1>(const_weight, block.values, tokens, head_dim, d, Smaller(kVector, head_dim - d), out);
+    ValueChains<kType, kHeads, 1>(const_weight, block.values, tokens, head_dim, d, Smaller(kVector, head_dim - d), out,
+                                  prefetch);
   }
 }
 
 template <KvType kType>
 void AttendBlock(const float* q, size_t heads, size_t q_stride, const KvBlock& block, size_t tokens, size_t head_dim,
                  float softmax_scale, float* partials, size_t partial_stride) noexcept {
-  size_t h = 0;
-  for (; h + 2 <= heads; h += 2) {
-    AttendHeads<kType, 2>(q + h * q_stride, q_stride, block, tokens, head_dim, softmax_scale,
-                          partials + h * partial_stride, partial_stride);
-  }
-  for (; h < heads; ++h) {
-    AttendHeads<kType, 1>(q + h * q_stride, q_stride, block, tokens, head_dim, softmax_scale,
-                          partials + h * partial_stride, partial_stride);
+  constexpr decltype(&AttendHeads<kType, 1>) kAttend[] = {AttendHeads<kType, 1>, AttendHeads<kType, 2>,
+                                                          AttendHeads<kType, 3>, AttendHeads<kType, 4>};
+  KvBlock part = block;
+  for (size_t h = 0; h < heads;) {
+    const size_t count = Smaller(heads - h, 4);
+    kAttend[count - 1](q + h * q_stride, q_stride, part, tokens, head_dim, softmax_scale, partials + h * partial_stride,
+                       partial_stride);
+    h += count;
+    part.upcoming = block.keys;  // once is enough
   }
 }
 
-void AttendMerge(float* into, const float* next, size_t head_dim) noexcept {
-  const float max = into[0] > next[0] ? into[0] : next[0];
-  const float a = Exp(into[0] - max);
-  const float b = Exp(next[0] - max);
-  into[0] = max;
-  into[1] = FusedMultiplyAdd(next[1], b, into[1] * a);
-  float* const out = into + kPartialHeader;
-  ForEachVector(head_dim, [&](size_t d, auto load, auto store) {
-    const __m256 kept = _mm256_mul_ps(load(out + d), _mm256_set1_ps(a));
-    store(out + d, _mm256_fmadd_ps(load(next + kPartialHeader + d), _mm256_set1_ps(b), kept));
-  });
+// How much of what is known so far (kept) and of each next partial (added) goes into the result.
+struct MergeFactors {
+  alignas(32) float kept[kKvBlockTokens];
+  alignas(32) float added[kKvBlockTokens];
+};
+
+// Factors of `count` (at most 64) partials; carries the maximum and the sum in into[0] and into[1].
+void FactorsOf(float* into, const float* next, size_t count, size_t stride, MergeFactors& factors) {
+  for (size_t i = 0; i < count; ++i) {
+    const float max = into[0] > next[i * stride] ? into[0] : next[i * stride];
+    factors.kept[i] = into[0] - max;
+    factors.added[i] = next[i * stride] - max;
+    into[0] = max;
+  }
+  for (size_t i = count; i % kVector != 0; ++i) factors.kept[i] = factors.added[i] = 0.0f;
+  for (size_t i = 0; i < count; i += kVector) {
+    _mm256_store_ps(factors.kept + i, Exp(_mm256_load_ps(factors.kept + i)));
+    _mm256_store_ps(factors.added + i, Exp(_mm256_load_ps(factors.added + i)));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    into[1] = FusedMultiplyAdd(next[i * stride + 1], factors.added[i], into[1] * factors.kept[i]);
+  }
+}
+
+// kVectors vectors of outputs, the last of `last` lanes, through all partials.
+template <int kVectors>
+void MergeOutputs(float* into, const float* next, size_t count, size_t stride, size_t last,
+                  const MergeFactors& factors) {
+  const auto load = [&](const float* from, int k) {
+    return k + 1 < kVectors || last == kVector ? _mm256_loadu_ps(from + size_t(k) * kVector)
+                                               : LoadFirst(from + size_t(k) * kVector, last);
+  };
+  __m256 out[kVectors];
+  for (int k = 0; k < kVectors; ++k) out[k] = load(into, k);
+  for (size_t i = 0; i < count; ++i) {
+    const __m256 kept = _mm256_set1_ps(factors.kept[i]), added = _mm256_set1_ps(factors.added[i]);
+    for (int k = 0; k < kVectors; ++k) {
+      out[k] = _mm256_fmadd_ps(load(next + i * stride, k), added, _mm256_mul_ps(out[k], kept));
+    }
+  }
+  for (int k = 0; k < kVectors; ++k) {
+    StoreFirst(into + size_t(k) * kVector, k + 1 < kVectors ? kVector : last, out[k]);
+  }
+}
+
+void AttendMerge(float* into, const float* next, size_t count, size_t stride, size_t head_dim) noexcept {
+  MergeFactors factors;
+  for (size_t first = 0; first < count; first += kKvBlockTokens) {
+    const size_t part = Smaller(count - first, kKvBlockTokens);
+    const float* const from = next + first * stride;
+    FactorsOf(into, from, part, stride, factors);
+    size_t d = 0;
+    for (; d + 8 * kVector <= head_dim; d += 8 * kVector) {
+      MergeOutputs<8>(into + kPartialHeader + d, from + kPartialHeader + d, part, stride, kVector, factors);
+    }
+    for (; d < head_dim; d += kVector) {
+      MergeOutputs<1>(into + kPartialHeader + d, from + kPartialHeader + d, part, stride,
+                      Smaller(kVector, head_dim - d), factors);
+    }
+  }
 }
 
 void AttendFinish(const float* partial, size_t head_dim, float* out) noexcept {

@@ -32,7 +32,5 @@ __m256 Exp(__m256 x) {
   return _mm256_blendv_ps(_mm256_andnot_ps(too_small, result), x, not_a_number);
 }
 
-float Exp(float x) { return FirstLane(Exp(_mm256_set1_ps(x))); }
-
 }  // namespace
 }  // namespace sterna::kernels

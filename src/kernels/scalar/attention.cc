@@ -123,13 +123,15 @@ void AttendBlock(const float* q, size_t heads, size_t q_stride, const KvBlock& b
   }
 }
 
-void AttendMerge(float* into, const float* next, size_t head_dim) noexcept {
-  const float largest = into[0] > next[0] ? into[0] : next[0];
-  const float a = Exp(into[0] - largest);
-  const float b = Exp(next[0] - largest);
-  into[0] = largest;
-  into[1] = std::fma(next[1], b, into[1] * a);
-  for (size_t d = kPartialHeader; d < kPartialHeader + head_dim; ++d) into[d] = std::fma(next[d], b, into[d] * a);
+void AttendMerge(float* into, const float* next, size_t count, size_t stride, size_t head_dim) noexcept {
+  for (size_t i = 0; i < count; ++i, next += stride) {
+    const float largest = into[0] > next[0] ? into[0] : next[0];
+    const float a = Exp(into[0] - largest);
+    const float b = Exp(next[0] - largest);
+    into[0] = largest;
+    into[1] = std::fma(next[1], b, into[1] * a);
+    for (size_t d = kPartialHeader; d < kPartialHeader + head_dim; ++d) into[d] = std::fma(next[d], b, into[d] * a);
+  }
 }
 
 void AttendFinish(const float* partial, size_t head_dim, float* out) noexcept {

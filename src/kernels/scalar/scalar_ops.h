@@ -29,7 +29,7 @@ void StoreKv(const float* key, const float* value, size_t head_dim, const KvBloc
 template <KvType kType>
 void AttendBlock(const float* q, size_t heads, size_t q_stride, const KvBlock& block, size_t tokens, size_t head_dim,
                  float softmax_scale, float* partials, size_t partial_stride) noexcept;
-void AttendMerge(float* into, const float* next, size_t head_dim) noexcept;
+void AttendMerge(float* into, const float* next, size_t count, size_t stride, size_t head_dim) noexcept;
 void AttendFinish(const float* partial, size_t head_dim, float* out) noexcept;
 // elementwise.cc
 void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines, const float* sines) noexcept;

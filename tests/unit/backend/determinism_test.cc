@@ -103,6 +103,35 @@ TEST(CpuBackendDeterminism, PieceSizesDoNotChangeLogits) {
   }
 }
 
+// Runs of positions far apart, `chunk` rows a step; blocks in between hold zeros. More blocks than a tile's window of
+// partials has room for, even for one row.
+Logits RunFarApart(const MiniModelOptions& options, uint32_t chunk) {
+  std::vector<uint32_t> blocks;
+  for (uint32_t block = 0; block < options.kv_blocks; ++block) blocks.push_back(options.kv_blocks - 1 - block);
+  MiniModel model(kernels::kScalarTable, options);
+  Logits logits;
+  for (const uint32_t begin : {0u, 600u, 5000u}) {
+    for (uint32_t first = begin; first < begin + 24; first += chunk) {
+      BatchRows rows;
+      rows.tables = {blocks};
+      for (uint32_t position = first; position < first + chunk; ++position) rows.Add(Token(position, 0), position, 0);
+      model.Step(rows.batch());
+      for (uint32_t i = 0; i < chunk; ++i) logits.push_back(model.Logits(i));
+    }
+  }
+  return logits;
+}
+
+TEST(CpuBackendDeterminism, ThreadsAndChunksDoNotChangeLogitsAfterManyBlocks) {
+  const Logits expected = RunFarApart({.kv_blocks = 80}, 1);
+  for (const uint32_t threads : {1u, 2u, 5u}) {
+    for (const uint32_t chunk : {1u, 4u, 24u}) {
+      EXPECT_TRUE(SameLogits(expected, RunFarApart({.threads = threads, .kv_blocks = 80}, chunk)))
+          << threads << " threads, chunks of " << chunk;
+    }
+  }
+}
+
 TEST(CpuBackendDeterminism, AnotherSequenceInTheBatchDoesNotChangeLogits) {
   MiniModel model(kernels::kScalarTable, {.threads = 2});
   Logits logits;

@@ -44,6 +44,7 @@ struct MiniModelOptions {
   backend::CpuBackendOptions backend = {.work_item_bytes = 256, .parallel_threshold = 0};  // cut everything small
   backend::KvType kv = backend::KvType::kF16;
   uint32_t max_rows = 200;
+  uint32_t kv_blocks = 8;
 };
 
 class MiniModel {
@@ -65,9 +66,9 @@ class MiniModel {
     up_slot_ = backend_->AddSlot(kFfn);
     hidden_i8_ = backend_->AddInt8Slot(kHidden);
     ffn_i8_ = backend_->AddInt8Slot(kFfn);
-    const backend::KvShape shape = {1, kKvHeads, kHeadDim, 8, options.kv};
+    const backend::KvShape shape = {1, kKvHeads, kHeadDim, options.kv_blocks, options.kv, kHeads};
     EXPECT_TRUE(backend_->SetKv(shape).ok());
-    EXPECT_TRUE(backend_->SetRope(300, kHeadDim, kHeadDim, 10000.0f).ok());
+    EXPECT_TRUE(backend_->SetRope(options.kv_blocks * 64, kHeadDim, kHeadDim, 10000.0f).ok());
     EXPECT_TRUE(backend_->Prepare(options.max_rows, options.max_rows).ok());
   }
 

@@ -176,7 +176,7 @@ TEST_F(CpuBackendOperation, AttendSeesOwnAndEarlierPositionsThroughTheBlockTable
   constexpr uint32_t kHeads = 4, kKvHeads = 2, kDim = 6;
   const SlotId k = RandomSlot(kKvHeads * kDim), v = RandomSlot(kKvHeads * kDim), q = RandomSlot(kHeads * kDim);
   const SlotId out = backend_->AddSlot(kHeads * kDim);
-  ASSERT_TRUE(backend_->SetKv({2, kKvHeads, kDim, 2, KvType::kF32}).ok());
+  ASSERT_TRUE(backend_->SetKv({2, kKvHeads, kDim, 2, KvType::kF32, kHeads}).ok());
   rows_.positions = {62, 63, 64, 65, 66};  // over the edge of a block; positions before hold zeros
   Begin();
   backend_->StoreKv(1, k, v);

@@ -67,8 +67,8 @@ void AttendBlock(const float* q, size_t heads, size_t q_stride, const KvBlock& b
                                    partial_stride);
   FlipLastBit(partials + (heads - 1) * partial_stride + kPartialHeader + head_dim - 1);
 }
-void AttendMerge(float* into, const float* next, size_t head_dim) noexcept {
-  kScalarTable.attend_merge(into, next, head_dim);
+void AttendMerge(float* into, const float* next, size_t count, size_t stride, size_t head_dim) noexcept {
+  kScalarTable.attend_merge(into, next, count, stride, head_dim);
   FlipLastBit(into + kPartialHeader + head_dim - 1);
 }
 void AttendFinish(const float* partial, size_t head_dim, float* out) noexcept {

@@ -45,7 +45,7 @@ class StoredTokens {
       const size_t tokens = std::min<size_t>(64, keys_.size() - 64 * b);
       kScalarTable.attend_block[kType](q.data(), 1, head_dim_, Get(b), tokens, head_dim_, scale,
                                        b == 0 ? so_far.data() : next.data(), so_far.size());
-      if (b > 0) kScalarTable.attend_merge(so_far.data(), next.data(), head_dim_);
+      if (b > 0) kScalarTable.attend_merge(so_far.data(), next.data(), 1, next.size(), head_dim_);
     }
     kScalarTable.attend_finish(so_far.data(), head_dim_, out.data());
     return out;
