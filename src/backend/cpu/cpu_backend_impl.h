@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, attention.cc; the rest in
-// cpu_backend.cc.
+// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, sparse_linear.cc, attention.cc;
+// the rest in cpu_backend.cc.
 #pragma once
 
 #include <memory>
@@ -23,6 +23,7 @@ class CpuBackendImpl final : public CpuBackend {
   CpuBackendImpl(const kernels::KernelTable& kernels, platform::ThreadPool& pool, const CpuBackendOptions& options);
 
   Result<TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) override;
+  Result<TernaryId> AddSparseTernary(const quant::TernarySource& source, float scale_factor) override;
   Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                            std::span<const std::byte> bytes) override;
   Result<VectorId> AddVector(std::span<const float> values) override;
@@ -41,7 +42,7 @@ class CpuBackendImpl final : public CpuBackend {
   void Rope(SlotId x, uint32_t heads) override;
   void StoreKv(uint32_t layer, SlotId keys, SlotId values) override;
   void Attend(uint32_t layer, SlotId queries, uint32_t heads, SlotId out) override;
-  void GatedActivation(Activation kind, SlotId gate, SlotId up) override;
+  void GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) override;
   void Add(SlotId x, SlotId y) override;
   void Head(DenseId head, SlotId in, VectorId gain, float eps) override;
   Status EndStep() override;
@@ -66,6 +67,11 @@ class CpuBackendImpl final : public CpuBackend {
   const DenseMatrix& matrix(DenseId id) const { return dense_[size_t(id)]; }
   const TernaryMatrix& matrix(TernaryId id) const { return ternary_[size_t(id)]; }
   Status AllocateScratch(uint32_t max_rows, uint32_t max_outputs);
+  Status AllocateSparse();
+  void LinearByInput(const TernaryMatrix& w, Int8Id in, SlotId out);
+  void SparseLinear(const TernaryMatrix& w, Int8Id in, SlotId out);
+  void ListedLinear(const TernaryMatrix& w, Int8Id in, size_t listed, SlotId out);
+  uint64_t KvBytesSeen() const;  // of one layer by the step's rows
   void AttendHead(const AttentionHead& head, uint32_t worker);
 
   const kernels::KernelTable& kernels_;
@@ -86,6 +92,10 @@ class CpuBackendImpl final : public CpuBackend {
   // Two runs of partials per worker: what is known so far, and the next block's.
   size_t partial_stride_ = 0, partials_per_run_ = 0;
   AlignedBuffer partials_;
+
+  // Steps of one row: indices that are worth computing, and a row of int32 sums for each worker.
+  AlignedBuffer listed_, column_sums_;
+  size_t column_sums_stride_ = 0;
 
   Batch batch_;
   size_t vocabulary_ = 0;  // logits per output row of the last Head
