@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Products that skip zeros: chosen rows, and matrices stored by input. An input's codes for a block of 128 outputs become
-// weights -1, 0, 1, which vmlal multiplies by its activation into 16 vectors of int16 sums; 128 inputs of magnitude 128
-// fit.
+// Products that skip zeros: chosen rows, and matrices stored by input. An input's codes for a block of 128 outputs
+// become weights -1, 0, 1, which vmlal multiplies by its activation into 16 vectors of int16 sums; 128 inputs of
+// magnitude 128 fit.
 #pragma once
 
 #include "kernels/neon/ternary-inl.h"
@@ -58,7 +58,8 @@ void AddColumnBlock(const TernaryColumns& w, size_t block, const int8_t* q, size
 void TernaryColumnsAdd(const TernaryColumns& w, const int8_t* q, const uint32_t* listed, size_t count,
                        int32_t* sums) noexcept {
   for (size_t b = 0; b < w.blocks; ++b) {
-    AddColumnBlock(w, b, q, count, [listed](size_t i) { return size_t{listed[i]}; }, sums + b * kTernaryBlockColumns);
+    AddColumnBlock(
+        w, b, q, count, [listed](size_t i) { return size_t{listed[i]}; }, sums + b * kTernaryBlockColumns);
   }
 }
 
@@ -68,7 +69,8 @@ void TernaryColumnsLinear(const TernaryColumns& w, size_t first_block, size_t bl
     const float factor = w.scale / x.scales[t];
     for (size_t b = first_block; b < first_block + blocks; ++b) {
       int32_t sums[kTernaryBlockColumns] = {};
-      AddColumnBlock(w, b, x.values + t * x.stride, w.inputs, [](size_t i) { return i; }, sums);
+      AddColumnBlock(
+          w, b, x.values + t * x.stride, w.inputs, [](size_t i) { return i; }, sums);
       const size_t first = b * kTernaryBlockColumns;
       for (size_t o = 0; o < Smaller(kTernaryBlockColumns, w.outputs - first); ++o) {
         out[t * out_stride + first + o] = float(sums[o]) * factor;
