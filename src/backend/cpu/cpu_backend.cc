@@ -107,6 +107,11 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   logits_ = FloatSlot(uint32_t(vocabulary));
   STERNA_RETURN_IF_ERROR(logits_.Allocate(max_outputs));
 
+  if (max_rows >= kernels::kTernaryTileTokens) {
+    table_scratch_stride_ = RoundUp(kernels_.ternary_scratch_bytes, AlignedBuffer::kAlignment);
+    STERNA_ASSIGN_OR_RETURN(table_scratch_, AlignedBuffer::Create(pool_.thread_count() * table_scratch_stride_));
+  }
+
   const KvShape& shape = kv_.shape();
   if (shape.head_dim == 0) return {};
   const uint32_t group = std::max(1u, shape.query_heads / shape.kv_heads);
@@ -119,7 +124,7 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
 MemoryPlan CpuBackendImpl::Plan() const {
   uint64_t dense_bytes = 0;
   for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
-  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes();
+  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() + table_scratch_.size();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
   MemoryPlan plan;

@@ -15,6 +15,7 @@ namespace sterna::kernels {
 const KernelTable kAvx2Table = {
     .isa = "avx2",
     .needs = 1u << 0 | 1u << 1 | 1u << 2,  // platform::kCpuAvx2, kCpuFma, kCpuF16c; a test compares
+    .ternary_scratch_bytes = sizeof(TableScratch),
     .quantize_row = QuantizeRow,
     .rms_norm = RmsNorm,
     .ternary_linear = TernaryLinear,

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernels/avx2/lanes-inl.h"
+#include "kernels/avx2/ternary_tables-inl.h"
 #include "kernels/table.h"
 
 namespace sterna::kernels {
@@ -105,6 +106,11 @@ void TernaryOutputs(const TernaryRows& w, const Int8Rows& x, size_t first, size_
 // Tokens in fours against pairs of rows (the rows of one call stay in cache); tokens left over one by one.
 void TernaryLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept {
   size_t t = 0;
+  if (x.scratch != nullptr && w.rows >= kTableMinRows) {
+    t = x.count / kTableTokens * kTableTokens;
+    if (x.count - t >= kTableMinTokens) t = x.count;
+    TernaryByTables(w, x, 0, t, out, out_stride);
+  }
   for (; t + 4 <= x.count; t += 4) {
     size_t r = 0;
     for (; r + 2 <= w.rows; r += 2) TernaryOutputs<2, 4, false>(w, x, r, t, out, out_stride);

@@ -86,8 +86,9 @@ TEST(KernelTables, EveryFieldHasACheck) {
   for (const KernelCheck& check : AllChecks()) checked.insert(check.field);
   for (const BrokenTable& table : BrokenTables()) broken.insert(table.field);
   EXPECT_EQ(broken, checked);
-  // A table is a name, the needs, and one pointer for each field that a check names.
-  EXPECT_EQ(sizeof(kernels::KernelTable), sizeof(const char*) + sizeof(uint64_t) + checked.size() * sizeof(void (*)()));
+  // A table is a name, the needs, the bytes of scratch, and one pointer for each field that a check names.
+  EXPECT_EQ(sizeof(kernels::KernelTable),
+            sizeof(const char*) + sizeof(uint64_t) + sizeof(size_t) + checked.size() * sizeof(void (*)()));
 }
 
 }  // namespace
