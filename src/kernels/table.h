@@ -93,7 +93,11 @@ struct KernelTable {
   uint64_t needs;   // platform::CpuFeature bits that must all be present
   // Not 0: with this much scratch (Int8Rows), ternary_linear is fastest on kTernaryTileTokens rows of activations or
   // more and as many rows of weights as there are. 0: on about a first-level cache of weights and any activations.
-  size_t ternary_scratch_bytes;
+  size_t ternary_scratch_bytes = 0;
+  // Does the multiply-adds of plain ternary products on registers alone, `rounds` times a fixed number, and returns how
+  // many: what the integer units give when nothing is loaded. Null: nobody wrote one. Only measured, so no bits to
+  // equal.
+  uint64_t (*integer_peak)(uint64_t rounds) noexcept = nullptr;
 
   // s = 127 / max(max |x|, 1e-5); q = clamp(round_half_even(x * s), -128, 127); sum = sum of q. NaN quantizes to 0 and
   // does not count for the maximum; an infinite maximum gives s = 0 and q = 0. Writes `stride` bytes, zeros past count.

@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "kernels/avx2/lanes-inl.h"
 #include "kernels/table.h"
@@ -27,7 +26,7 @@ constexpr size_t kTableTokens = kTernaryTileTokens;  // int16 lanes of a registe
 constexpr size_t kTableEntries = 81;
 constexpr size_t kPassGroups = 8;  // tables of one pass: 20 KB
 constexpr size_t kBlockPasses = kTernaryBlockBytes / kPassGroups;
-constexpr size_t kTableRows = 2560;     // weight rows that pass by the same tables
+constexpr size_t kTableRows = 1792;     // weight rows that pass by the same tables
 constexpr size_t kTableTiles = 2;       // runs of 16 tokens that share unpacked indices
 constexpr size_t kTableMinTokens = 12;  // left over from runs of 16 and still worth tables
 constexpr size_t kTableMinRows = 256;   // with fewer rows the tables cost more than they save
@@ -105,9 +104,10 @@ void UnpackIndices(const uint8_t* codes, size_t row_bytes, size_t rows, TableScr
   }
 }
 
-// The vector that byte kGroup of `indices` names.
+// The vector that byte kGroup of `indices` names. Inline whatever the compiler thinks: the loop over rows is little
+// else.
 template <int kGroup>
-__m256i Look(const TableScratch& s, uint64_t indices) {
+[[gnu::always_inline]] inline __m256i Look(const TableScratch& s, uint64_t indices) {
   constexpr int kLog2Bytes = 5;  // of a vector
   const uint64_t offset =
       (kGroup == 0 ? indices << kLog2Bytes : indices >> (8 * kGroup - kLog2Bytes)) & (255u << kLog2Bytes);
@@ -115,7 +115,7 @@ __m256i Look(const TableScratch& s, uint64_t indices) {
 }
 
 // Sums of one row over the eight groups of a pass.
-__m256i LookAll(const TableScratch& s, uint64_t indices) {
+[[gnu::always_inline]] inline __m256i LookAll(const TableScratch& s, uint64_t indices) {
   const __m256i even = _mm256_add_epi16(_mm256_add_epi16(Look<0>(s, indices), Look<2>(s, indices)),
                                         _mm256_add_epi16(Look<4>(s, indices), Look<6>(s, indices)));
   const __m256i odd = _mm256_add_epi16(_mm256_add_epi16(Look<1>(s, indices), Look<3>(s, indices)),
@@ -172,8 +172,8 @@ void StoreTile(const __m256i (*wide)[2], size_t rows, const float (&factors)[kTa
     if (tokens > 8) StoreEight(wide + r, 1, factors, tokens, out + r, out_stride);
   }
   for (; r < rows; ++r) {
-    int32_t sums[kTableTokens];
-    std::memcpy(sums, wide[r], sizeof sums);
+    alignas(32) int32_t sums[kTableTokens];
+    for (int half = 0; half < 2; ++half) _mm256_store_si256(reinterpret_cast<__m256i*>(sums) + half, wide[r][half]);
     for (size_t t = 0; t < tokens; ++t) out[t * out_stride + r] = float(sums[t]) * factors[t];
   }
 }
@@ -184,7 +184,9 @@ void TableProduct(const TernaryRows& w, const Int8Rows& x, size_t first, size_t 
   auto& s = *static_cast<TableScratch*>(x.scratch);
   const size_t row_bytes = w.blocks * kTernaryBlockBytes;
   const size_t tiles = (tokens + kTableTokens - 1) / kTableTokens;
-  for (size_t i = 0; i < tiles; ++i) std::memset(s.wide[i], 0, rows * sizeof s.wide[i][0]);
+  for (size_t i = 0; i < tiles; ++i) {
+    for (size_t r = 0; r < rows; ++r) s.wide[i][r][0] = s.wide[i][r][1] = _mm256_setzero_si256();
+  }
   for (size_t b = 0; b < w.blocks; ++b) {
     UnpackIndices(w.codes + first * row_bytes + b * kTernaryBlockBytes, row_bytes, rows, s);
     for (size_t i = 0; i < tiles; ++i) {

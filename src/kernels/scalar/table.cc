@@ -6,7 +6,6 @@ namespace sterna::kernels {
 const KernelTable kScalarTable = {
     .isa = "scalar",
     .needs = 0,
-    .ternary_scratch_bytes = 0,
     .quantize_row = scalar::QuantizeRow,
     .rms_norm = scalar::RmsNorm,
     .ternary_linear = scalar::TernaryLinear,

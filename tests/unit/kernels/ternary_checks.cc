@@ -113,7 +113,7 @@ std::string CheckTableShapes(Linear scalar, const Kernel& other) {
   for (const size_t tokens : {63, 64, 65, 127, 128, 129}) {
     if (auto bad = CompareProduct({kTableRows, 4, tokens}, scalar, other); !bad.empty()) return bad;
   }
-  for (const size_t rows : {1, 7, 8, 9, 64, 127, 255, 256, 257, 2559, 2560, 2561, 5121}) {
+  for (const size_t rows : {1, 7, 8, 9, 64, 127, 255, 256, 257, 1791, 1792, 1793, 3585}) {
     if (auto bad = CompareProduct({rows, 2, 17}, scalar, other); !bad.empty()) return bad;
   }
   for (size_t blocks = 2; blocks <= 20; blocks += 2) {
