@@ -11,7 +11,9 @@
 #include "base/status_macros.h"
 #include "exit_code.h"
 #include "flag_set.h"
+#include "kernels/dispatch.h"
 #include "measure_bandwidth.h"
+#include "measure_ternary.h"
 #include "memory_plan_json.h"
 #include "model_flags.h"
 #include "model_loading.h"
@@ -154,7 +156,16 @@ Status FitContext(BenchFlags& flags, uint32_t context) {
   return fit("-n", flags.generated_tokens, flags.depth_tokens + 1, flags.generated_given);
 }
 
-ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>& measurements, double read_limit) {
+// Multiply-adds per second that the model's kernels can do on registers with its threads; 0 = not known.
+Result<double> IntegerPeak(const engine::LoadReport& report) {
+  for (const kernels::KernelTable* table : kernels::AllTables()) {
+    if (report.kernels == table->isa) return MeasureIntegerPeak(*table, report.threads);
+  }
+  return 0.0;
+}
+
+ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>& measurements, double read_limit,
+                        double integer_peak) {
   const engine::LoadReport& report = model.engine->report();
   ordered_json tests = ordered_json::array();
   for (const Measurement& m : measurements) {
@@ -169,6 +180,9 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
                      {"zero_down_input_share", m.zero_inputs ? ordered_json(*m.zero_inputs) : ordered_json()},
                      {"share_of_read_bandwidth", m.GbPerSecond() / read_limit},
                      {"multiply_adds_per_second", m.Median() * double(report.ternary_macs_per_token)}});
+    if (integer_peak > 0) {
+      tests.back()["share_of_integer_peak"] = m.Median() * double(report.ternary_macs_per_token) / integer_peak;
+    }
   }
   return {{"cpu", platform::DetectCpu().brand},
           {"kernels", report.kernels},
@@ -180,6 +194,7 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
           {"weight_bytes_per_token", report.weight_bytes_per_token},
           {"ternary_multiply_adds_per_token", report.ternary_macs_per_token},
           {"read_bandwidth_gb_per_second", read_limit},
+          {"integer_peak_multiply_adds_per_second", integer_peak},
           {"load_ms", report.load_ms},
           {"memory_plan", PlanToJson(report.plan)}};
 }
@@ -207,21 +222,24 @@ std::string Percent(const ordered_json& share) {
 }
 
 std::string ForHumans(const ordered_json& r) {
+  const double peak = r["integer_peak_multiply_adds_per_second"].get<double>() / 1e9;
   std::string text = fmt::format(
       "model     {}\nweights   {}, head {}, {:.1f} MB per token when nothing is skipped\ncpu       {}\nkernels   {}, "
       "{} thread(s)\n"
-      "memory    reads {:.1f} GB/s at most\n\n{:<12}{:>12}{:>12}{:>12}{:>10}{:>10}{:>12}{:>10}{:>12}{:>12}\n",
+      "memory    reads {:.1f} GB/s at most\n{}\n{:<12}{:>12}{:>12}{:>12}{:>10}{:>10}{:>12}{:>10}{:>10}{:>12}{:>12}\n",
       r["model"].get<std::string>(), r["weight_type"].get<std::string>(), r["head_type"].get<std::string>(),
       double(r["weight_bytes_per_token"].get<uint64_t>()) / 1e6, r["cpu"].get<std::string>(),
       r["kernels"].get<std::string>(), r["threads"].get<uint32_t>(), r["read_bandwidth_gb_per_second"].get<double>(),
-      "test", "tokens/s", "min", "max", "GB/s", "of limit", "GMAC/s", "MB/token", "zero gates", "zero down");
+      peak == 0 ? "" : fmt::format("integers  {:.1f} GMAC/s at most with plain products\n", peak), "test", "tokens/s",
+      "min", "max", "GB/s", "of limit", "GMAC/s", "of peak", "MB/token", "zero gates", "zero down");
   for (const auto& test : r["tests"]) {
-    text += fmt::format("{:<12}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>10}{:>12.2f}{:>10.1f}{:>12}{:>12}\n",
-                        test["name"].get<std::string>(), test["tokens_per_second"].get<double>(),
-                        test["min"].get<double>(), test["max"].get<double>(), test["gb_per_second"].get<double>(),
-                        Percent(test["share_of_read_bandwidth"]), test["multiply_adds_per_second"].get<double>() / 1e9,
-                        test["bytes_per_token"].get<double>() / 1e6, Percent(test["zero_gate_share"]),
-                        Percent(test["zero_down_input_share"]));
+    text += fmt::format(
+        "{:<12}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>10}{:>12.2f}{:>10}{:>10.1f}{:>12}{:>12}\n",
+        test["name"].get<std::string>(), test["tokens_per_second"].get<double>(), test["min"].get<double>(),
+        test["max"].get<double>(), test["gb_per_second"].get<double>(), Percent(test["share_of_read_bandwidth"]),
+        test["multiply_adds_per_second"].get<double>() / 1e9, Percent(test.value("share_of_integer_peak", ordered_json())),
+        test["bytes_per_token"].get<double>() / 1e6, Percent(test["zero_gate_share"]),
+        Percent(test["zero_down_input_share"]));
   }
   if (r.contains("attention")) text += BudgetForHumans(r["attention"]);
   return text +
@@ -253,7 +271,8 @@ Status Bench(BenchFlags flags) {
   // The peak is the model's: the buffer of the bandwidth measurement comes after it.
   const uint64_t peak_bytes = platform::ReadMemoryUsage().peak_resident_bytes;
   STERNA_ASSIGN_OR_RETURN(const BandwidthReport limit, MeasureReadBandwidth({model.engine->report().threads}));
-  ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second);
+  STERNA_ASSIGN_OR_RETURN(const double peak, IntegerPeak(model.engine->report()));
+  ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second, peak);
   report["peak_resident_bytes"] = peak_bytes;
   if (deep) {
     report["attention"] =

@@ -60,8 +60,10 @@ Result<ordered_json> Measure(const kernels::KernelTable& table, uint32_t cores) 
   for (const ReadBandwidth& read : bandwidth.by_threads) {
     reads.push_back({{"threads", read.threads}, {"gb_per_second", read.gb_per_second}});
   }
-  ordered_json products = ordered_json::array();
+  ordered_json products = ordered_json::array(), peaks = ordered_json::array();
   for (const uint32_t threads : counts) {
+    STERNA_ASSIGN_OR_RETURN(const double peak, MeasureIntegerPeak(table, threads));
+    if (peak > 0) peaks.push_back({{"threads", threads}, {"multiply_adds_per_second", peak}});
     for (const size_t tokens : {size_t{1}, kPromptTokens}) {
       STERNA_ASSIGN_OR_RETURN(const double macs, MeasureTernaryMacsPerSecond(table, threads, tokens));
       products.push_back({{"threads", threads}, {"tokens", tokens}, {"multiply_adds_per_second", macs}});
@@ -70,6 +72,7 @@ Result<ordered_json> Measure(const kernels::KernelTable& table, uint32_t cores) 
   return ordered_json{{"read_bandwidth", reads},
                       {"read_buffer_bytes", bandwidth.buffer_bytes},
                       {"read_buffer_huge_page_bytes", bandwidth.huge_page_bytes},
+                      {"integer_peak", peaks},
                       {"ternary_linear", products}};
 }
 
@@ -105,6 +108,10 @@ std::string ForHumans(const ordered_json& report) {
   text += fmt::format("                   over {:.0f} MB, {:.0f} MB of it in 2 MB pages\n",
                       double(limits["read_buffer_bytes"].get<uint64_t>()) / 1e6,
                       double(limits["read_buffer_huge_page_bytes"].get<uint64_t>()) / 1e6);
+  for (const auto& one : limits["integer_peak"]) {
+    text += fmt::format("integer units      {:6.1f} G multiply-adds/s with {} thread(s), registers only\n",
+                        one["multiply_adds_per_second"].get<double>() / 1e9, one["threads"].get<uint32_t>());
+  }
   for (const auto& one : limits["ternary_linear"]) {
     text += fmt::format("ternary products   {:6.1f} G multiply-adds/s with {} thread(s), {} token(s) at a time\n",
                         one["multiply_adds_per_second"].get<double>() / 1e9, one["threads"].get<uint32_t>(),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <vector>
 
 #include "base/status_macros.h"
@@ -61,24 +62,43 @@ struct Workload {
   }
 };
 
+// The sum of one(thread) over `threads` threads at once; the best of a few runs.
+template <class One>
+Result<double> BestRate(uint32_t threads, One&& one) {
+  STERNA_ASSIGN_OR_RETURN(const auto pool, platform::ThreadPool::Create(threads));
+  double best = 0;
+  std::vector<double> rates(threads);
+  for (int run = 0; run < kRuns; ++run) {
+    pool->ParallelFor(threads, [&](size_t piece, uint32_t) { rates[piece] = one(piece); });
+    best = std::max(best, std::accumulate(rates.begin(), rates.end(), 0.0));
+  }
+  return best;
+}
+
 }  // namespace
 
 Result<double> MeasureTernaryMacsPerSecond(const kernels::KernelTable& table, uint32_t threads, size_t tokens) {
-  STERNA_ASSIGN_OR_RETURN(const auto pool, platform::ThreadPool::Create(threads));
   std::vector<Workload> work;
   for (uint32_t i = 0; i < threads; ++i) {
     STERNA_ASSIGN_OR_RETURN(Workload one, Workload::Create(tokens));
     work.push_back(std::move(one));
   }
-  double best = 0;
-  std::vector<double> calls(threads);
-  for (int run = 0; run < kRuns; ++run) {
-    pool->ParallelFor(threads, [&](size_t piece, uint32_t) { calls[piece] = work[piece].Run(table, kSecondsPerRun); });
-    double sum = 0;
-    for (const double one : calls) sum += one;
-    best = std::max(best, sum);
-  }
-  return best * double(kRows * kColumns * tokens);
+  STERNA_ASSIGN_OR_RETURN(const double calls,
+                          BestRate(threads, [&](size_t thread) { return work[thread].Run(table, kSecondsPerRun); }));
+  return calls * double(kRows * kColumns * tokens);
+}
+
+Result<double> MeasureIntegerPeak(const kernels::KernelTable& table, uint32_t threads) {
+  if (table.integer_peak == nullptr) return 0.0;
+  return BestRate(threads, [&](size_t) {
+    const auto start = Clock::now();
+    double macs = 0, passed = 0;
+    while (passed < kSecondsPerRun) {
+      macs += double(table.integer_peak(100'000));
+      passed = std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    return macs / passed;
+  });
 }
 
 }  // namespace sterna::cli

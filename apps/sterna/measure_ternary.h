@@ -13,4 +13,7 @@ namespace sterna::cli {
 // `tokens` 1 is decoding, more is a prompt.
 Result<double> MeasureTernaryMacsPerSecond(const kernels::KernelTable& table, uint32_t threads, size_t tokens);
 
+// Multiply-adds per second of the table's integer_peak, all threads together; 0 where it has none.
+Result<double> MeasureIntegerPeak(const kernels::KernelTable& table, uint32_t threads);
+
 }  // namespace sterna::cli

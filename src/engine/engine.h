@@ -103,7 +103,6 @@ class Session {
   void Truncate(size_t count);
   uint32_t context_tokens() const;
   uint64_t KvBytes() const;          // of the blocks it holds
-  uint64_t KvBytesPerToken() const;  // rounded down
 
  private:
   friend class Engine;

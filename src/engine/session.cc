@@ -95,6 +95,5 @@ uint64_t Session::State::KvBlockBytes() const {
 
 uint64_t Session::KvBytes() const { return state_->KvBlockBytes() * state_->sequence.kv.blocks().size(); }
 
-uint64_t Session::KvBytesPerToken() const { return state_->KvBlockBytes() / model::kTokensPerBlock; }
 
 }  // namespace sterna::engine

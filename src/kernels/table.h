@@ -26,6 +26,7 @@ namespace sterna::kernels {
 constexpr size_t kTernaryBlockColumns = 128;
 constexpr size_t kTernaryBlockBytes = 32;
 constexpr size_t kTernaryGroupColumns = 256;  // columns that share a scale in block-scaled formats (TQ1_0, TQ2_0)
+constexpr size_t kTernaryTileTokens = 16;     // rows of activations that kernels with scratch take at a time
 constexpr size_t kKvBlockTokens = 64;
 
 // Activations of `count` tokens, quantized by quantize_row.
@@ -35,6 +36,8 @@ struct Int8Rows {
   const int32_t* sums;  // [count] sum of a row's values
   size_t count;
   size_t stride;  // bytes between rows
+  // KernelTable::ternary_scratch_bytes, 64-byte aligned, that the call may overwrite; null: none. No result changes.
+  void* scratch = nullptr;
 };
 
 struct FloatRows {
@@ -100,6 +103,13 @@ constexpr size_t kPartialHeader = 16;
 struct KernelTable {
   const char* isa;  // "scalar", "avx2", "neon": the name in tests, logs and STERNA_ISA
   uint64_t needs;   // platform::CpuFeature bits that must all be present
+  // Not 0: with this much scratch (Int8Rows), ternary_linear is fastest on kTernaryTileTokens rows of activations or
+  // more and as many rows of weights as there are. 0: on about a first-level cache of weights and any activations.
+  size_t ternary_scratch_bytes = 0;
+  // Does the multiply-adds of plain ternary products on registers alone, `rounds` times a fixed number, and returns how
+  // many: what the integer units give when nothing is loaded. Null: nobody wrote one. Only measured, so no bits to
+  // equal.
+  uint64_t (*integer_peak)(uint64_t rounds) noexcept = nullptr;
 
   // s = 127 / max(max |x|, 1e-5); q = clamp(round_half_even(x * s), -128, 127); sum = sum of q. NaN quantizes to 0 and
   // does not count for the maximum; an infinite maximum gives s = 0 and q = 0. Writes `stride` bytes, zeros past count.

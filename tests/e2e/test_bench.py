@@ -22,6 +22,15 @@ class Bench(SternaTest):
             self.assertGreater(test["gb_per_second"], 0)
         self.assertEqual(report["memory_plan"]["total_bytes"], sum(item["bytes"] for item in report["memory_plan"]["items"]))
 
+    def test_products_stand_beside_the_integer_peak(self):
+        report = self.ok_json(*SMALL, "--json", "-t", 1)
+        peak = report["integer_peak_multiply_adds_per_second"]
+        self.assertTrue(peak > 0 or report["kernels"] != "avx2")
+        for test in report["tests"]:
+            self.assertEqual("share_of_integer_peak" in test, peak > 0)
+            if peak > 0:
+                self.assertAlmostEqual(test["share_of_integer_peak"] * peak / test["multiply_adds_per_second"], 1)
+
     def test_a_table_for_people(self):
         text = self.ok(*SMALL)
         for word in ("tokens/s", "GB/s", "pp16", "tg4"):

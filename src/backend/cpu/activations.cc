@@ -33,8 +33,9 @@ void Int8Slot::Quantize(const kernels::KernelTable& kernels, const float* x, siz
                        scales_.as<float>().data() + row, sums_.as<int32_t>().data() + row);
 }
 
-kernels::Int8Rows Int8Slot::Rows(size_t count) const {
-  return {values_.as<int8_t>().data(), scales_.as<float>().data(), sums_.as<int32_t>().data(), count, stride_};
+kernels::Int8Rows Int8Slot::Rows(size_t first, size_t count) const {
+  return {values_.as<int8_t>().data() + first * stride_, scales_.as<float>().data() + first,
+          sums_.as<int32_t>().data() + first, count, stride_};
 }
 
 }  // namespace sterna::backend

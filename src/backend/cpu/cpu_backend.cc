@@ -115,6 +115,10 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   STERNA_RETURN_IF_ERROR(logits_.Allocate(max_outputs));
 
   STERNA_RETURN_IF_ERROR(AllocateSparse());
+  if (max_rows >= kernels::kTernaryTileTokens) {
+    table_scratch_stride_ = RoundUp(kernels_.ternary_scratch_bytes, AlignedBuffer::kAlignment);
+    STERNA_ASSIGN_OR_RETURN(table_scratch_, AlignedBuffer::Create(pool_.thread_count() * table_scratch_stride_));
+  }
 
   const KvShape& shape = kv_.shape();
   if (shape.head_dim == 0) return {};
@@ -129,7 +133,7 @@ MemoryPlan CpuBackendImpl::Plan() const {
   uint64_t dense_bytes = 0;
   for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
   uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() +
-                           listed_.size() + column_sums_.size();
+                           listed_.size() + column_sums_.size() + table_scratch_.size();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
   MemoryPlan plan;

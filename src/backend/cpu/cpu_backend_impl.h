@@ -60,6 +60,11 @@ class CpuBackendImpl final : public CpuBackend {
     const float* values;
     size_t count;
   };
+  // Pieces of one matrix: `runs` runs of `step_rows` rows of the step for each run of `weight_rows` weight rows.
+  struct LinearCut {
+    bool tables;
+    size_t step_rows, weight_rows, runs, pieces;
+  };
   struct AttentionHeads;  // rows of one KV head (attention.cc)
 
   size_t rows() const { return batch_.tokens.size(); }
@@ -68,6 +73,8 @@ class CpuBackendImpl final : public CpuBackend {
   const DenseMatrix& matrix(DenseId id) const { return dense_[size_t(id)]; }
   const TernaryMatrix& matrix(TernaryId id) const { return ternary_[size_t(id)]; }
   Status AllocateScratch(uint32_t max_rows, uint32_t max_outputs);
+  LinearCut Cut(const TernaryMatrix& w) const;
+  void LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece, uint32_t worker);
   void AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials, size_t row_groups);
   void MergeGroups(float* partials, size_t groups);
   void FinishGroup(const AttentionHeads& heads, size_t row, const float* partials);
@@ -96,6 +103,9 @@ class CpuBackendImpl final : public CpuBackend {
   uint32_t max_rows_ = 0, max_outputs_ = 0;
   FloatSlot head_input_{0}, logits_{0};
   AttentionPlan attention_;
+  // KernelTable::ternary_scratch_bytes for each worker; empty when no step has rows enough for tables.
+  size_t table_scratch_stride_ = 0;
+  AlignedBuffer table_scratch_;
 
   // Steps of one row: indices that are worth computing, and a row of int32 sums for each worker.
   AlignedBuffer listed_, column_sums_;

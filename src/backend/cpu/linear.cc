@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matrix products: each piece of work is a run of weight rows for every row of the step, so that weights are read once.
+// Matrix products. Each piece of work is a run of weight rows for every row of the step, so that weights are read once;
+// with kernels that make tables of activations, many weight rows for a few rows of the step, so that those are made
+// once.
 #include <algorithm>
 
 #include "backend/cpu/cpu_backend_impl.h"
@@ -8,35 +10,52 @@
 #include "base/checked_math.h"
 
 namespace sterna::backend {
+namespace {
+
+constexpr size_t kTablePieceRows = 2 * kernels::kTernaryTileTokens;  // rows of the step a piece with tables
+
+}  // namespace
+
+CpuBackendImpl::LinearCut CpuBackendImpl::Cut(const TernaryMatrix& w) const {
+  LinearCut cut;
+  cut.tables = kernels_.ternary_scratch_bytes > 0 && w.group_scales == nullptr && rows() >= kernels::kTernaryTileTokens;
+  cut.step_rows = cut.tables ? kTablePieceRows : rows();
+  cut.runs = CeilDiv(rows(), cut.step_rows);
+  cut.weight_rows = cut.tables ? work_.WeightRowsForTables(w.rows, cut.runs) : work_.WeightRowsPerPiece(w.row_bytes());
+  cut.pieces = cut.runs * CeilDiv(w.rows, cut.weight_rows);
+  return cut;
+}
 
 void CpuBackendImpl::Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) {
   STERNA_DCHECK(weights.size() == outs.size());
   if (rows() == 0) return;
   if (weights.size() == 1 && matrix(weights[0]).by_input) return LinearByInput(matrix(weights[0]), in, outs[0]);
-  const kernels::Int8Rows x = slot(in).Rows(rows());
-  const auto piece_rows = [&](const TernaryMatrix& w) { return work_.WeightRowsPerPiece(w.row_bytes()); };
   size_t pieces = 0;
   uint64_t cost = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
     const TernaryMatrix& w = matrix(weights[i]);
     STERNA_DCHECK(!w.by_input && w.columns == slot(in).columns() && w.rows == slot(outs[i]).columns());
-    pieces += CeilDiv(w.rows, piece_rows(w));
+    pieces += Cut(w).pieces;
     cost += uint64_t{w.rows} * w.columns * rows();
     work_.counters().weight_bytes_read += w.rows * w.row_bytes();
   }
   // One loop over the pieces of all matrices: one wake-up, and no thread waits at the end of each matrix.
-  work_.Run(cost, pieces, [&](size_t piece, uint32_t) {
+  work_.Run(cost, pieces, [&](size_t piece, uint32_t worker) {
     size_t i = 0;
-    for (size_t count; piece >= (count = CeilDiv(matrix(weights[i]).rows, piece_rows(matrix(weights[i])))); ++i) {
-      piece -= count;
-    }
-    const TernaryMatrix& w = matrix(weights[i]);
-    FloatSlot& y = slot(outs[i]);
-    const size_t first = piece * piece_rows(w);
-    const kernels::TernaryRows part = w.Rows(first, std::min(piece_rows(w), w.rows - first));
-    const auto product = w.group_scales == nullptr ? kernels_.ternary_linear : kernels_.ternary_group_linear;
-    product(part, x, y.Row(0) + first, y.stride());
+    for (; piece >= Cut(matrix(weights[i])).pieces; ++i) piece -= Cut(matrix(weights[i])).pieces;
+    LinearPiece(matrix(weights[i]), slot(in), slot(outs[i]), piece, worker);
   });
+}
+
+void CpuBackendImpl::LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece,
+                                 uint32_t worker) {
+  const LinearCut cut = Cut(w);
+  const size_t step_row = piece % cut.runs * cut.step_rows, weight_row = piece / cut.runs * cut.weight_rows;
+  kernels::Int8Rows x = in.Rows(step_row, std::min(cut.step_rows, rows() - step_row));
+  if (cut.tables) x.scratch = table_scratch_.data() + worker * table_scratch_stride_;
+  const auto product = w.group_scales == nullptr ? kernels_.ternary_linear : kernels_.ternary_group_linear;
+  product(w.Rows(weight_row, std::min(cut.weight_rows, w.rows - weight_row)), x, out.Row(step_row) + weight_row,
+          out.stride());
 }
 
 void CpuBackendImpl::Head(DenseId head, SlotId in, VectorId gain, float eps) {

@@ -46,11 +46,24 @@ class WorkSplitter {
     return rows >= 4 ? rows / 4 * 4 : (rows == 0 ? 1 : rows);
   }
 
+  // Weight rows of a piece whose activations become tables first: all rows, or fewer when `runs` pieces are too few for
+  // the threads to share out evenly.
+  size_t WeightRowsForTables(size_t rows, size_t runs) const {
+    if (pool_.thread_count() == 1) return rows;
+    const size_t wanted = (size_t{kPiecesPerThread} * pool_.thread_count() + runs - 1) / runs;
+    const size_t most = rows / kMinTableRows == 0 ? 1 : rows / kMinTableRows;
+    const size_t parts = wanted < most ? wanted : most;
+    return ((rows + parts - 1) / parts + 15) / 16 * 16;
+  }
+
   const CpuBackendCounters& counters() const { return counters_; }
   CpuBackendCounters& counters() { return counters_; }
   const CpuBackendOptions& options() const { return options_; }
 
  private:
+  static constexpr size_t kPiecesPerThread = 4;
+  static constexpr size_t kMinTableRows = 512;
+
   platform::ThreadPool& pool_;
   CpuBackendOptions options_;
   CpuBackendCounters counters_;

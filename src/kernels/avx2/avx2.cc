@@ -4,6 +4,7 @@
 #include "kernels/avx2/attention-inl.h"
 #include "kernels/avx2/dense-inl.h"
 #include "kernels/avx2/elementwise-inl.h"
+#include "kernels/avx2/integer_peak-inl.h"
 #include "kernels/avx2/lists-inl.h"
 #include "kernels/avx2/rows-inl.h"
 #include "kernels/avx2/store_kv-inl.h"
@@ -19,6 +20,8 @@ namespace sterna::kernels {
 const KernelTable kAvx2Table = {
     .isa = "avx2",
     .needs = 1u << 0 | 1u << 1 | 1u << 2,  // platform::kCpuAvx2, kCpuFma, kCpuF16c; a test compares
+    .ternary_scratch_bytes = sizeof(TableScratch),
+    .integer_peak = IntegerPeak,
     .quantize_row = QuantizeRow,
     .rms_norm = RmsNorm,
     .ternary_linear = TernaryLinear,

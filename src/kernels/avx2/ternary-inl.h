@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernels/avx2/lanes-inl.h"
+#include "kernels/avx2/ternary_tables-inl.h"
 #include "kernels/table.h"
 
 namespace sterna::kernels {
@@ -30,9 +31,11 @@ __m256i Codes(__m256i block) {
 // into trees, and the many products then alive spill to memory.
 void Pin(__m256i& sum) { __asm__("" : "+x"(sum)); }
 
-// int16 sums of kRows x kTokens over one block's columns 32 s .. 32 s + 31.
+// int16 sums of kRows x kTokens over one block's columns 32 s .. 32 s + 31. This and AddBlock are inline whatever the
+// compiler thinks: the sums must stay in registers.
 template <int kS, int kRows, int kTokens>
-void AddQuarter(const __m256i (&block)[kRows], const int8_t* q, size_t q_stride, __m256i (&sum)[kRows][kTokens]) {
+[[gnu::always_inline]] inline void AddQuarter(const __m256i (&block)[kRows], const int8_t* q, size_t q_stride,
+                                              __m256i (&sum)[kRows][kTokens]) {
   __m256i codes[kRows];
   for (int r = 0; r < kRows; ++r) codes[r] = Codes<kS>(block[r]);
   for (int t = 0; t < kTokens; ++t) {
@@ -45,7 +48,8 @@ void AddQuarter(const __m256i (&block)[kRows], const int8_t* q, size_t q_stride,
 }
 
 template <int kRows, int kTokens>
-void AddBlock(const uint8_t* w, size_t row_bytes, const int8_t* q, size_t q_stride, __m256i (&sum)[kRows][kTokens]) {
+[[gnu::always_inline]] inline void AddBlock(const uint8_t* w, size_t row_bytes, const int8_t* q, size_t q_stride,
+                                            __m256i (&sum)[kRows][kTokens]) {
   __m256i block[kRows];
   for (int r = 0; r < kRows; ++r) block[r] = LoadBytes(w + size_t(r) * row_bytes);
   AddQuarter<0>(block, q, q_stride, sum);
@@ -102,19 +106,37 @@ void TernaryOutputs(const TernaryRows& w, const Int8Rows& x, size_t first, size_
   }
 }
 
-// Tokens in fours against pairs of rows (the rows of one call stay in cache); tokens left over one by one.
+// kTokens tokens from t on for all rows, kRows at a time.
+template <int kRows, int kTokens, bool kPrefetch>
+void TernaryTokens(const TernaryRows& w, const Int8Rows& x, size_t t, float* out, size_t out_stride) {
+  size_t r = 0;
+  for (; r + kRows <= w.rows; r += kRows) TernaryOutputs<kRows, kTokens, kPrefetch>(w, x, r, t, out, out_stride);
+  for (; r < w.rows; ++r) TernaryOutputs<1, kTokens, false>(w, x, r, t, out, out_stride);
+}
+
+// Tokens from t on, in fours while there are four. A code vector is unpacked once for the tokens of a tile, so fewer
+// tokens take more rows. The first tile fetches the rows from memory; they stay in cache for the others.
+void TernaryByProducts(const TernaryRows& w, const Int8Rows& x, size_t t, float* out, size_t out_stride) {
+  if (t + 4 <= x.count) {
+    TernaryTokens<2, 4, true>(w, x, t, out, out_stride);
+    for (t += 4; t + 4 <= x.count; t += 4) TernaryTokens<2, 4, false>(w, x, t, out, out_stride);
+  }
+  switch (x.count - t) {
+    case 3: return TernaryTokens<2, 3, true>(w, x, t, out, out_stride);
+    case 2: return TernaryTokens<4, 2, true>(w, x, t, out, out_stride);
+    case 1: return TernaryTokens<4, 1, true>(w, x, t, out, out_stride);
+    default: return;
+  }
+}
+
 void TernaryLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept {
   size_t t = 0;
-  for (; t + 4 <= x.count; t += 4) {
-    size_t r = 0;
-    for (; r + 2 <= w.rows; r += 2) TernaryOutputs<2, 4, false>(w, x, r, t, out, out_stride);
-    for (; r < w.rows; ++r) TernaryOutputs<1, 4, false>(w, x, r, t, out, out_stride);
+  if (x.scratch != nullptr && w.rows >= kTableMinRows) {
+    t = x.count / kTableTokens * kTableTokens;
+    if (x.count - t >= kTableMinTokens) t = x.count;
+    TernaryByTables(w, x, 0, t, out, out_stride);
   }
-  for (; t < x.count; ++t) {
-    size_t r = 0;
-    for (; r + 4 <= w.rows; r += 4) TernaryOutputs<4, 1, true>(w, x, r, t, out, out_stride);
-    for (; r < w.rows; ++r) TernaryOutputs<1, 1, false>(w, x, r, t, out, out_stride);
-  }
+  TernaryByProducts(w, x, t, out, out_stride);
 }
 
 }  // namespace

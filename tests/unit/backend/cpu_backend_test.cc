@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -163,6 +164,68 @@ TEST(CpuBackendCounting, CountsTheKeysAndValuesThatEachSequenceSees) {
   model.Step(rows.batch());
   EXPECT_EQ((3u + 1) * MiniModel::kKvHeads * 2 * (MiniModel::kHeadDim + sizeof(float)),
             model.backend().Counters().kv_bytes_read);
+}
+
+constexpr size_t kScratchBytes = 4096;
+
+// As scalar, and overwrites all the scratch that it asked for.
+void LinearWithScratch(const kernels::TernaryRows& w, const kernels::Int8Rows& x, float* out, size_t stride) noexcept {
+  std::memset(x.scratch, 0xff, kScratchBytes);
+  kernels::kScalarTable.ternary_linear(w, x, out, stride);
+}
+
+// A product of 64 x 256 weights with `row_count` rows on two threads: the outputs, and the pieces it was cut into.
+struct CutProduct {
+  std::vector<float> outputs;
+  uint64_t pieces, scratch_bytes;
+};
+
+CutProduct Multiply(const kernels::KernelTable& table, uint32_t row_count) {
+  const auto pool = *platform::ThreadPool::Create(2);
+  const auto backend = CpuBackend::Create(table, *pool, {.work_item_bytes = 64 * 16});
+  Random random(1);
+  const StoredTernary stored(64, 256, random);
+  const TernaryId ids[] = {*backend->AddTernary(stored.source, 1.0f)};
+  const SlotId outs[] = {backend->AddSlot(64)}, x = backend->AddSlot(256);
+  const Int8Id q = backend->AddInt8Slot(256);
+  EXPECT_TRUE(backend->Prepare(40, 1).ok());
+  for (uint32_t row = 0; row < row_count; ++row) {
+    for (float& value : backend->SlotRow(x, row)) value = random.Uniform() - 0.5f;
+  }
+  const std::vector<uint32_t> blocks = {0};
+  BatchRows rows;
+  rows.tables = {blocks};
+  for (uint32_t row = 0; row < row_count; ++row) rows.Add(0, row, 0);
+  const Batch batch = rows.batch();
+  backend->BeginStep(batch);
+  backend->Quantize(x, q);
+  const uint64_t before = backend->Counters().work_items;
+  backend->Linear(ids, q, outs);
+  CutProduct result = {{}, backend->Counters().work_items - before, 0};
+  for (uint32_t row = 0; row < row_count; ++row) {
+    for (const float value : backend->SlotRow(outs[0], row)) result.outputs.push_back(value);
+  }
+  for (const MemoryPlan::Item& item : backend->Plan().items) {
+    if (item.what == "scratch") result.scratch_bytes = item.bytes;
+  }
+  return result;
+}
+
+TEST(CpuBackendCounting, KernelsWithScratchGetAllWeightRowsForAFewRowsOfTheStep) {
+  kernels::KernelTable table = kernels::kScalarTable;
+  table.ternary_scratch_bytes = kScratchBytes;
+  table.ternary_linear = LinearWithScratch;
+  const CutProduct plain = Multiply(kernels::kScalarTable, 40), cut = Multiply(table, 40);
+  EXPECT_EQ(plain.outputs, cut.outputs);
+  EXPECT_EQ(4u, plain.pieces);
+  EXPECT_EQ(2u, cut.pieces);  // 32 rows and 8
+  EXPECT_EQ(plain.scratch_bytes + 2 * kScratchBytes, cut.scratch_bytes);
+}
+
+TEST(CpuBackendCounting, FewRowsAreCutAsWithoutScratch) {
+  kernels::KernelTable table = kernels::kScalarTable;
+  table.ternary_scratch_bytes = kScratchBytes;
+  EXPECT_EQ(4u, Multiply(table, 15).pieces);
 }
 
 }  // namespace

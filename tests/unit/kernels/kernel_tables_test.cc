@@ -86,8 +86,18 @@ TEST(KernelTables, EveryFieldHasACheck) {
   for (const KernelCheck& check : AllChecks()) checked.insert(check.field);
   for (const BrokenTable& table : BrokenTables()) broken.insert(table.field);
   EXPECT_EQ(broken, checked);
-  // A table is a name, the needs, and one pointer for each field that a check names.
-  EXPECT_EQ(sizeof(kernels::KernelTable), sizeof(const char*) + sizeof(uint64_t) + checked.size() * sizeof(void (*)()));
+  // A table is a name, the needs, the bytes of scratch, the peak, and one pointer for each field that a check names.
+  EXPECT_EQ(sizeof(kernels::KernelTable),
+            sizeof(const char*) + sizeof(uint64_t) + sizeof(size_t) + (1 + checked.size()) * sizeof(void (*)()));
+}
+
+TEST(KernelTables, IntegerPeakCountsInProportionToItsRounds) {
+  RunOnEveryTable([](const kernels::KernelTable& table) {
+    if (table.integer_peak == nullptr) return;
+    const uint64_t once = table.integer_peak(1);
+    EXPECT_LT(0u, once) << table.isa;
+    EXPECT_EQ(7 * once, table.integer_peak(7)) << table.isa;
+  });
 }
 
 }  // namespace
