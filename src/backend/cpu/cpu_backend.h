@@ -10,17 +10,31 @@
 
 namespace sterna::backend {
 
+// How logits are found where a step asks for the largest ones only (LogitNeed). kCertified and kScreened keep a low-bit
+// copy of the head (head_planes.h); the answer is the whole head's, with kScreened except for a chance below 1e-8 a row
+// of logits.
+enum class HeadMode : uint8_t { kExact, kCertified, kScreened };
+
 struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
   uint32_t parallel_threshold =
       16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
+  HeadMode head = HeadMode::kExact;
 };
 
 // Counters since creation, for the profile and for tests.
 struct CpuBackendCounters {
   uint64_t parallel_regions = 0;
   uint64_t work_items = 0;
+  uint64_t head_outputs = 0;       // rows of logits, computed whole or not
+  uint64_t head_whole = 0;         // of these, computed whole
+  uint64_t head_refined_rows = 0;  // head rows whose second plane was read
+  uint64_t head_exact_rows = 0;    // head rows computed as candidates
+  uint64_t head_bytes = 0;         // codes and weights of heads that were read
 };
+
+// Bytes that a head of that shape takes more than with HeadMode::kExact; 0 when no other mode can be.
+uint64_t HeadPlanesBytes(uint64_t rows, uint64_t columns);
 
 class CpuBackend : public Backend {
  public:

@@ -19,7 +19,7 @@ namespace {
 
 std::vector<KernelCheck> AllChecks() {
   std::vector<KernelCheck> checks;
-  for (const auto group : {RowChecks(), TernaryChecks(), DenseChecks(), AttentionChecks()}) {
+  for (const auto group : {RowChecks(), TernaryChecks(), DenseChecks(), AttentionChecks(), ScreenChecks()}) {
     checks.insert(checks.end(), group.begin(), group.end());
   }
   return checks;
