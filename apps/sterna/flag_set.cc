@@ -59,13 +59,12 @@ Setting RealSetting(std::string names, std::string help, float* target, double l
                  [=] { return fmt::format("{}", *target); }};
 }
 
-Setting ChoiceSetting(std::string names, std::string help, std::string* target, const std::vector<std::string>& choices,
-                      const std::function<Status(std::string_view)>& refused) {
+Setting ChoiceSetting(std::string names, std::string help, std::string* target,
+                      const std::vector<std::string>& choices) {
   const std::string name = LongName(names);
   return Setting{
       std::move(names), "NAME", fmt::format("{}: {}", help, JoinChoices(choices)),
       [=](std::string_view text) -> Status {
-        if (refused) STERNA_RETURN_IF_ERROR(refused(text));
         if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
           return Status::InvalidArgument(fmt::format("{} is '{}'; give one of {}", name, text, JoinChoices(choices)));
         }

@@ -30,8 +30,8 @@ Setting UnsignedSetting(std::string names, std::string help, uint32_t* target, u
 Setting UnsignedSetting(std::string names, std::string help, uint64_t* target, uint64_t low, uint64_t high);
 Setting RealSetting(std::string names, std::string help, float* target, double low, double high);
 // `refused` gives a reason for values that are known but not available.
-Setting ChoiceSetting(std::string names, std::string help, std::string* target, const std::vector<std::string>& choices,
-                      const std::function<Status(std::string_view)>& refused = {});
+Setting ChoiceSetting(std::string names, std::string help, std::string* target,
+                      const std::vector<std::string>& choices);
 
 // The flags of one verb: parsing, the help text, and one-line errors that name the nearest flag.
 // A flag given twice: the last one counts. Values may start with a dash.

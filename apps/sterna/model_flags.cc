@@ -24,10 +24,10 @@ Setting WithDefault(Setting setting, const std::string& shown) {
   return setting;
 }
 
-Status RefuseLaterHeads(std::string_view name) {
-  if (name != "certified" && name != "screened") return {};
-  return Status::InvalidArgument(
-      fmt::format("--head {} is not in this version, which computes every logit; give auto or exact", name));
+engine::HeadChoice HeadChoiceOf(const std::string& name) {
+  if (name == "exact") return engine::HeadChoice::kExact;
+  if (name == "certified") return engine::HeadChoice::kCertified;
+  return name == "screened" ? engine::HeadChoice::kScreened : engine::HeadChoice::kAuto;
 }
 
 backend::KvType KvTypeOf(const std::string& name) {
@@ -58,7 +58,8 @@ void ModelFlags::AddTo(FlagSet& flags) {
   flags.Add(
       WithDefault(UnsignedSetting("-c,--ctx", "Context in tokens", &context, 1, kMaxContextTokens), "the model's"));
   flags.Add(ChoiceSetting("--kv", "Storage of keys and values", &kv, {"f32", "f16", "q8"}));
-  flags.Add(ChoiceSetting("--head", "How the output head is computed", &head, {"auto", "exact"}, RefuseLaterHeads));
+  flags.Add(
+      ChoiceSetting("--head", "How the output head is computed", &head, {"auto", "exact", "certified", "screened"}));
   AddReadingTo(flags);
   flags.Add(UnsignedSetting("--prefill-chunk", "Prompt tokens computed at a time; results do not depend on it",
                             &prefill_chunk, 1, kMaxChunkTokens));
@@ -95,6 +96,7 @@ Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
   if (const auto isa = platform::GetEnvironment("STERNA_ISA")) options.isa = *isa;
   if (context > 0) options.context_tokens = context;
   options.kv_type = KvTypeOf(kv);
+  options.head = HeadChoiceOf(head);
   options.prefill_chunk_tokens = prefill_chunk;
   options.step_rows = std::max(options.step_rows, prefill_chunk);
   options.memory_limit_bytes = memory_limit_mb << 20;

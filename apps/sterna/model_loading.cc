@@ -23,9 +23,10 @@ void ShowProgress(std::string_view stage, double fraction) {
 
 void ReportLoad(const LoadedModel& model) {
   const engine::LoadReport& report = model.engine->report();
-  const std::string text = fmt::format(
-      "model: {}\nkernels: {}, threads: {}, weights: {}, head: {}, loaded in {:.0f} ms\n{}\n", model.path,
-      report.kernels, report.threads, report.weight_type, report.head_type, report.load_ms, DescribePlan(report.plan));
+  const std::string text =
+      fmt::format("model: {}\nkernels: {}, threads: {}, weights: {}, head: {} ({}), loaded in {:.0f} ms\n{}\n",
+                  model.path, report.kernels, report.threads, report.weight_type, report.head_type, report.head_mode,
+                  report.load_ms, DescribePlan(report.plan));
   std::fputs(text.c_str(), stderr);
 }
 

@@ -35,6 +35,22 @@ struct KvShape {
   uint32_t query_heads = 0;  // a multiple of kv_heads; 0: as many
 };
 
+// What is wanted of one row of logits.
+struct LogitNeed {
+  static constexpr uint32_t kAll = 0;
+
+  uint32_t best = kAll;            // the largest logits: this many, and those equal to the last of them
+  std::span<const int32_t> ids;    // with `best`: these too, whatever they are; they do not count among the best
+  std::span<const int32_t> never;  // with `best`: these are not asked for at all
+};
+
+// What a step gave of one row of logits. The caller may overwrite them.
+struct LogitRow {
+  bool all = true;               // logits of the whole vocabulary, and no ids
+  std::span<const int32_t> ids;  // ascending: at least what was asked for
+  std::span<float> logits;       // of these ids, the bits that the whole row would have
+};
+
 // One step's rows. Rows of one sequence are in order of position, and each position follows the ones stored before it.
 struct Batch {
   std::span<const int32_t> tokens;                          // [rows]
@@ -42,6 +58,7 @@ struct Batch {
   std::span<const uint32_t> sequences;                      // [rows] index into block_tables
   std::span<const std::span<const uint32_t>> block_tables;  // per sequence: KV block of positions 64 i .. 64 i + 63
   std::span<const uint32_t> output_rows;                    // rows whose logits are wanted, ascending
+  std::span<const LogitNeed> needs = {};                    // per output row; empty: every logit of each
 };
 
 // Bytes a backend holds, by what for.
@@ -69,6 +86,8 @@ class Backend {
                                    std::span<const std::byte> bytes) = 0;
   virtual Result<VectorId> AddVector(std::span<const float> values) = 0;
 
+  // Says that Head will be called with this matrix, so that the backend can make what saves reading it whole.
+  virtual Status AddHead(DenseId head) = 0;
   virtual SlotId AddSlot(uint32_t columns) = 0;
   virtual Int8Id AddInt8Slot(uint32_t columns) = 0;
   virtual Status SetKv(const KvShape& shape) = 0;
@@ -97,9 +116,8 @@ class Backend {
   // Ends the step; a device reports here what went wrong in it. Matrices that are read in place belong to whoever
   // mapped them: that caller checks them (format::GgufFile::CheckStillWhole) before it trusts the logits.
   virtual Status EndStep() = 0;
-  // Valid after EndStep until the next BeginStep: logits [vocabulary] of the i-th output row. The caller may overwrite
-  // them.
-  virtual std::span<float> Logits(uint32_t output_index) = 0;
+  // Of the i-th output row, valid after EndStep until the next BeginStep.
+  virtual LogitRow Logits(uint32_t output_index) = 0;
 };
 
 }  // namespace sterna::backend

@@ -18,12 +18,17 @@
 
 namespace sterna::engine {
 
+// How a token is drawn from the output head (docs/head.md). kAuto: certified where the head is big and memory allows,
+// else exact.
+enum class HeadChoice : uint8_t { kAuto, kExact, kCertified, kScreened };
+
 struct EngineOptions {
   std::optional<uint32_t> threads;  // default: platform::UsableCores()
   std::string isa;                  // kernel table by name; empty = the fastest this CPU runs
   std::optional<uint32_t>
       context_tokens;  // per session; default: the model's. More than the model's is InvalidArgument
   backend::KvType kv_type = backend::KvType::kF16;
+  HeadChoice head = HeadChoice::kAuto;
   uint32_t max_sessions = 1;            // KV blocks are reserved for this many full contexts
   uint32_t step_rows = 256;             // rows of a step at most, over all sessions
   uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it
@@ -39,6 +44,7 @@ struct LoadReport {
   std::string kernels;  // "avx2"
   uint32_t threads = 0;
   std::string weight_type, head_type;
+  std::string head_mode;  // "exact", "certified", "screened"
   uint64_t weight_bytes_per_token = 0;
   uint64_t ternary_macs_per_token = 0;
 };

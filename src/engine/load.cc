@@ -23,6 +23,18 @@ constexpr uint32_t kMaxSessions = 1u << 12;
 constexpr uint64_t kLogitBytes = 16u << 20;
 constexpr uint64_t kMinOutputs = 16;
 
+// A smaller head is read so quickly that planes are not worth their making.
+constexpr uint64_t kBigHeadBytes = 32u << 20;
+
+const char* HeadModeName(backend::HeadMode mode) {
+  switch (mode) {
+    case backend::HeadMode::kExact: return "exact";
+    case backend::HeadMode::kCertified: return "certified";
+    case backend::HeadMode::kScreened: return "screened";
+  }
+  return "unknown";
+}
+
 class CoreLoader {
  public:
   CoreLoader(const std::string& path, const EngineOptions& options)
@@ -98,21 +110,47 @@ class CoreLoader {
     limits_ = {.rows = options.step_rows,
                .outputs = uint32_t(std::min<uint64_t>(fitting, options.step_rows)),
                .chunk_tokens = options.prefill_chunk_tokens};
-    const backend::MemoryPlan estimate =
-        EstimateMemory(*core_->file, config_,
-                       {core_->context_tokens, kv_blocks_, options.kv_type, /*step_rows=*/limits_.rows, limits_.outputs,
-                        core_->pool->thread_count()});
-    return CheckMemoryLimit(estimate, options.memory_limit_bytes);
+    ChooseHead();
+    return CheckMemoryLimit(Estimate(head_ != backend::HeadMode::kExact), options.memory_limit_bytes);
+  }
+
+  backend::MemoryPlan Estimate(bool head_planes) const {
+    return EstimateMemory(*core_->file, config_,
+                          {.context_tokens = core_->context_tokens,
+                           .kv_blocks = kv_blocks_,
+                           .kv_type = core_->options.kv_type,
+                           .step_rows = limits_.rows,
+                           .outputs = limits_.outputs,
+                           .threads = core_->pool->thread_count(),
+                           .head_planes = head_planes});
+  }
+
+  void ChooseHead() {
+    const EngineOptions& options = core_->options;
+    switch (options.head) {
+      case HeadChoice::kExact: head_ = backend::HeadMode::kExact; break;
+      case HeadChoice::kCertified: head_ = backend::HeadMode::kCertified; break;
+      case HeadChoice::kScreened: head_ = backend::HeadMode::kScreened; break;
+      case HeadChoice::kAuto: {
+        // The scalar kernels screen more slowly than others read.
+        const bool fast = kernels_->screen_nibbles != kernels::kScalarTable.screen_nibbles;
+        const bool pays = fast && HeadBytes(*core_->file) >= kBigHeadBytes && HeadPlanesBytes(config_) > 0;
+        const bool fits = pays && CheckMemoryLimit(Estimate(true), options.memory_limit_bytes).ok();
+        head_ = fits ? backend::HeadMode::kCertified : backend::HeadMode::kExact;
+      }
+    }
   }
 
   Status LoadModel() {
-    core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool, {.skip_zeros = core_->options.skip_zeros});
+    core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool,
+                                                 {.skip_zeros = core_->options.skip_zeros, .head = head_});
     model::ModelOptions options = core_->options.model;
     options.on_progress = [this](double fraction) { Progress("weights", fraction); };
     STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->backend));
     LoadReport& report = core_->report;
     report.weight_type = core_->model->weight_type();
     report.head_type = core_->model->head_type();
+    report.head_mode = HeadModeName(head_);
     report.weight_bytes_per_token = core_->model->BytesPerToken();
     report.ternary_macs_per_token = core_->model->TernaryMacsPerToken();
     return {};
@@ -142,6 +180,7 @@ class CoreLoader {
   const kernels::KernelTable* kernels_ = nullptr;
   model::ModelConfig config_;
   uint32_t kv_blocks_ = 0;
+  backend::HeadMode head_ = backend::HeadMode::kExact;
   StepLimits limits_;
 };
 

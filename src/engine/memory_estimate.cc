@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/cpu/attention_plan.h"
+#include "backend/cpu/cpu_backend.h"
 #include "base/checked_math.h"
 #include "model/kv_blocks.h"
 
@@ -53,6 +54,16 @@ std::string Megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", double(b
 
 }  // namespace
 
+uint64_t HeadBytes(const format::GgufFile& file) {
+  const format::GgufTensor* tensor = file.FindTensor("output.weight");
+  if (tensor == nullptr) tensor = file.FindTensor("token_embd.weight");
+  return tensor == nullptr ? 0 : tensor->bytes.size();
+}
+
+uint64_t HeadPlanesBytes(const model::ModelConfig& config) {
+  return backend::HeadPlanesBytes(config.vocabulary_size, config.hidden);
+}
+
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request) {
   backend::MemoryPlan plan;
@@ -62,6 +73,7 @@ backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::Mo
     if (const format::GgufTensor* tensor = file.FindTensor(name)) dense_bytes += tensor->bytes.size();
   }
   plan.items.push_back({"embedding and head", dense_bytes});
+  plan.items.push_back({"head planes", request.head_planes ? HeadPlanesBytes(config) : 0});
   plan.items.push_back({"KV cache", KvBytes(config, request)});
   plan.items.push_back({"rotary table", uint64_t{request.context_tokens} * config.rotary_dim * 4});
   plan.items.push_back({"scratch", ScratchBytes(config, request)});

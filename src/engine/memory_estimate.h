@@ -18,9 +18,14 @@ struct MemoryRequest {
   uint32_t step_rows = 0;
   uint32_t outputs = 0;
   uint32_t threads = 1;
+  bool head_planes = false;  // a head mode other than exact
 };
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request);
+
+// Bytes of the head, and of its planes (0: it can have none).
+uint64_t HeadBytes(const format::GgufFile& file);
+uint64_t HeadPlanesBytes(const model::ModelConfig& config);
 
 // ResourceExhausted when the plan is over `limit_bytes` (0 = no limit); names the three biggest items.
 Status CheckMemoryLimit(const backend::MemoryPlan& plan, uint64_t limit_bytes);

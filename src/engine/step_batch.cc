@@ -9,21 +9,27 @@ namespace sterna::engine {
 namespace {
 
 // Logits are wanted where a token is drawn (after the last token known) and where the caller asked to see them.
+bool ShowsLogits(const Sequence& sequence, uint32_t position) {
+  return sequence.request->on_prompt_logits && position >= sequence.prompt_begin && position < sequence.prompt_end;
+}
+
 bool WantsLogits(const Sequence& sequence, uint32_t position) {
   const GenerateRequest& request = *sequence.request;
-  if (request.on_prompt_logits && position >= sequence.prompt_begin && position < sequence.prompt_end) return true;
+  if (ShowsLogits(sequence, position)) return true;
   return request.max_tokens > 0 && position + 1 == sequence.tokens.size();
 }
 
 }  // namespace
 
-StepBatch::StepBatch(const StepLimits& limits) : limits_(limits) {
+StepBatch::StepBatch(const StepLimits& limits, std::span<const text::TokenId> never_drawn)
+    : limits_(limits), never_drawn_(never_drawn) {
   entries_.reserve(limits.rows);
   tokens_.reserve(limits.rows);
   positions_.reserve(limits.rows);
   sequences_.reserve(limits.rows);
   block_tables_.reserve(limits.rows);
   output_rows_.reserve(limits.outputs);
+  needs_.reserve(limits.outputs);
 }
 
 void StepBatch::Clear() {
@@ -33,6 +39,7 @@ void StepBatch::Clear() {
   sequences_.clear();
   block_tables_.clear();
   output_rows_.clear();
+  needs_.clear();
 }
 
 uint32_t StepBatch::RowsThatFit(const Sequence& sequence) const {
@@ -52,7 +59,10 @@ void StepBatch::Add(Sequence& sequence, uint32_t rows) {
   const uint32_t first_output = uint32_t(output_rows_.size());
   for (uint32_t row = 0; row < rows; ++row) {
     const uint32_t position = sequence.computed_tokens + row;
-    if (WantsLogits(sequence, position)) output_rows_.push_back(uint32_t(tokens_.size()));
+    if (WantsLogits(sequence, position)) {
+      output_rows_.push_back(uint32_t(tokens_.size()));
+      needs_.push_back(NeedOf(sequence, position));
+    }
     tokens_.push_back(sequence.tokens[position]);
     positions_.push_back(position);
     sequences_.push_back(uint32_t(entries_.size()));
@@ -61,6 +71,16 @@ void StepBatch::Add(Sequence& sequence, uint32_t rows) {
   entries_.push_back({&sequence, rows, first_output, uint32_t(output_rows_.size()) - first_output});
 }
 
-backend::Batch StepBatch::View() const { return {tokens_, positions_, sequences_, block_tables_, output_rows_}; }
+// A row of logits that is only drawn from: what the draw looks at.
+backend::LogitNeed StepBatch::NeedOf(Sequence& sequence, uint32_t position) const {
+  const sample::SamplingParams& sampling = sequence.request->sampling;
+  const uint32_t best = sample::LargestLogitsOfDraw(sampling);
+  if (best == 0 || ShowsLogits(sequence, position)) return {};
+  return {best, sequence.sampler.Touched(sampling, sequence.tokens), never_drawn_};
+}
+
+backend::Batch StepBatch::View() const {
+  return {tokens_, positions_, sequences_, block_tables_, output_rows_, needs_};
+}
 
 }  // namespace sterna::engine

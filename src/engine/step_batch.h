@@ -19,7 +19,8 @@ struct StepLimits {
 // The rows of one step, gathered from several sequences. All memory is taken at construction.
 class StepBatch {
  public:
-  explicit StepBatch(const StepLimits& limits);
+  // `never_drawn` outlives the batch.
+  explicit StepBatch(const StepLimits& limits, std::span<const text::TokenId> never_drawn = {});
 
   // What one sequence contributes. Its logit rows are outputs first_output .. first_output + outputs - 1, of its last
   // rows.
@@ -41,10 +42,14 @@ class StepBatch {
   backend::Batch View() const;
 
  private:
+  backend::LogitNeed NeedOf(Sequence& sequence, uint32_t position) const;
+
   StepLimits limits_;
+  std::span<const text::TokenId> never_drawn_;
   std::vector<Entry> entries_;
   std::vector<int32_t> tokens_;
   std::vector<uint32_t> positions_, sequences_, output_rows_;
+  std::vector<backend::LogitNeed> needs_;
   std::vector<std::span<const uint32_t>> block_tables_;
 };
 

@@ -21,18 +21,23 @@ bool CallBack(Sequence& sequence, Call&& call) {
   }
 }
 
+std::vector<text::TokenId> UnusedTokens(const text::Tokenizer& tokenizer) {
+  const std::vector<text::TokenKind>& kinds = tokenizer.vocabulary().kinds;
+  std::vector<text::TokenId> unused;
+  for (size_t id = 0; id < kinds.size(); ++id) {
+    if (kinds[id] == text::TokenKind::kUnused) unused.push_back(text::TokenId(id));
+  }
+  return unused;
+}
+
 double MillisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
 }  // namespace
 
-StepLoop::StepLoop(const Parts& parts, const StepLimits& limits) : parts_(parts), batch_(limits) {
-  const std::vector<text::TokenKind>& kinds = parts.tokenizer.vocabulary().kinds;
-  for (size_t id = 0; id < kinds.size(); ++id) {
-    if (kinds[id] == text::TokenKind::kUnused) never_drawn_.push_back(text::TokenId(id));
-  }
-}
+StepLoop::StepLoop(const Parts& parts, const StepLimits& limits)
+    : parts_(parts), never_drawn_(UnusedTokens(parts.tokenizer)), batch_(limits, never_drawn_) {}
 
 void StepLoop::Stop() {
   {
@@ -148,14 +153,18 @@ void StepLoop::DeliverPromptLogits(const StepBatch::Entry& entry) {
   for (uint32_t i = 0; i < entry.outputs && !sequence.finished; ++i) {
     const uint32_t position = first_position + i;
     if (position < sequence.prompt_begin || position >= sequence.prompt_end) continue;
-    CallBack(sequence, [&] { return on_logits(position, parts_.backend.Logits(entry.first_output + i)), true; });
+    CallBack(sequence, [&] { return on_logits(position, parts_.backend.Logits(entry.first_output + i).logits), true; });
   }
 }
 
-void StepLoop::DrawToken(Sequence& sequence, std::span<float> logits) {
-  for (const text::TokenId id : never_drawn_) logits[size_t(id)] = -std::numeric_limits<float>::infinity();
+void StepLoop::DrawToken(Sequence& sequence, const backend::LogitRow& row) {
   const sample::DrawContext context{.history = sequence.tokens, .position = sequence.tokens.size(), .choice = 0};
-  const Result<int32_t> token = sequence.sampler.Draw(logits, sequence.request->sampling, context);
+  const sample::SamplingParams& sampling = sequence.request->sampling;
+  if (row.all) {
+    for (const text::TokenId id : never_drawn_) row.logits[size_t(id)] = -std::numeric_limits<float>::infinity();
+  }
+  const Result<int32_t> token = row.all ? sequence.sampler.Draw(row.logits, sampling, context)
+                                        : sequence.sampler.DrawAmong(row.ids, row.logits, sampling, context);
   if (!token.ok()) return FailRequest(sequence, token.status());
   AcceptToken(sequence, *token);
 }

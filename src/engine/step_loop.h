@@ -48,16 +48,16 @@ class StepLoop {
   void AddRows(Sequence& sequence);
   void Deliver(const StepBatch::Entry& entry);
   void DeliverPromptLogits(const StepBatch::Entry& entry);
-  void DrawToken(Sequence& sequence, std::span<float> logits);
+  void DrawToken(Sequence& sequence, const backend::LogitRow& row);
   void AcceptToken(Sequence& sequence, text::TokenId token);
   void Retire();
   void StopAll();
 
   Parts parts_;
+  const std::vector<text::TokenId> never_drawn_;  // vocabulary holes: tokens of kind "unused"
   StepBatch batch_;
-  std::vector<text::TokenId> never_drawn_;  // vocabulary holes: tokens of kind "unused"
-  std::vector<Sequence*> active_;           // the loop's thread only
-  bool some_waited_ = false;                // the last batch had no room for some sequence
+  std::vector<Sequence*> active_;  // the loop's thread only
+  bool some_waited_ = false;       // the last batch had no room for some sequence
 
   mutable std::mutex mutex_;
   std::condition_variable work_;

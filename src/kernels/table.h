@@ -96,6 +96,46 @@ struct KvBlock {
   const void* upcoming = nullptr;
 };
 
+// Screening an output head (docs/head.md): 6-bit codes of a row in two planes, of which the first alone tells most rows
+// apart. A group of 64 columns has a multiplier 0..127; a code c of column i stands for
+// scale * multiplier * (c - offset[i]).
+//   nibble plane  32 bytes a group: byte j holds columns j (low half) and j + 32
+//   pair plane    16 bytes a group: bits 2s..2s+1 of byte j hold column j + 16 s
+constexpr size_t kScreenGroupColumns = 64;
+constexpr size_t kScreenNibbleBytes = 32;
+constexpr size_t kScreenPairBytes = 16;
+constexpr size_t kScreenMaxGroups = 128;  // sums of codes times multipliers times int8 stay within int32
+
+enum ScreenOrder : uint8_t { kNibblesFirst, kPairsFirst };  // which plane holds a code's upper bits
+
+// Where screen_encode writes one row, and what it found.
+struct ScreenCodes {
+  uint8_t* multipliers;  // [groups]
+  uint8_t* nibbles;      // [groups][32]
+  uint8_t* pairs;        // [groups][16]
+};
+struct ScreenNorms {
+  float scale;
+  float square;         // sum of w^2
+  float coarse_square;  // sum of (w - what the first plane alone says)^2: the lower bits at the middle of their range
+  float fine_square;    // sum of (w - what both planes say)^2
+};
+
+// One plane of some rows. `multipliers` rows are readable up to a multiple of 16 groups.
+struct ScreenRows {
+  const uint8_t* codes;
+  size_t stride;  // bytes between rows
+  const uint8_t* multipliers;
+  size_t multiplier_stride;
+  const float* scales;  // [rows]
+  size_t groups;
+};
+struct ScreenInput {
+  const int8_t* values;  // [groups][64]
+  const float* offsets;  // [groups], zeros up to a multiple of 16
+  float factor;          // what one step of the plane's codes counts
+};
+
 // The attention of one query head over a run of keys: softmax numerators against their own maximum.
 // Layout of a partial: {max, sum, unused..., out[head_dim]} with out at float kPartialHeader.
 constexpr size_t kPartialHeader = 16;
@@ -150,6 +190,25 @@ struct KernelTable {
 
   // One stored row to floats.
   void (*decode_row[kDenseTypeCount])(const uint8_t* row, size_t columns, float* out) noexcept;
+
+  // In place on blocks of `block` floats (a power of two, 64 or more, that divides count): for h = 1, 2, 4 .. block / 2
+  // the pairs (i, i + h) become (a + b, a - b).
+  void (*hadamard)(float* x, size_t count, size_t block) noexcept;
+
+  // Codes of one row of groups * 64 floats. largest = max |w| of the row, NaN ignored; reach = 29.99 (kNibblesFirst) or
+  // 23.98; scale = largest / (127 * reach); a group's multiplier m = min(ceil(group's largest * (127 / largest)), 127);
+  // step = scale * m, c = round_half_even(min(max(fma(w, m > 0 ? 1 / step : 0, offset), 0), 63)), NaN to 0.
+  // With largest outside [2^-100, 2^100] scale, multipliers and codes are 0. Errors fma(step, offset - value, w); sums
+  // of squares: lanes, tree of rms_norm.
+  void (*screen_encode)(const float* row, const float* offsets, size_t groups, ScreenOrder order,
+                        const ScreenCodes& codes, ScreenNorms* norms) noexcept;
+
+  // out[i] = scale[r] * fma(float(a), factor, o), r = rows[i] (i itself when rows is null); a = sum over groups of
+  // m * (sum of code * value), exact in int32; o = sum of m * offset: lane group % 16, one fma each, the tree.
+  void (*screen_nibbles)(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count,
+                         float* out) noexcept;
+  void (*screen_pairs)(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count,
+                       float* out) noexcept;
 
   // In place on `heads` heads of head_dim floats: dims i and i + rotary / 2 (i < rotary / 2) turn by the angle whose
   // cosine and sine are given: (a * c) - (b * s), (b * c) + (a * s), each product rounded. Dims from rotary on are left

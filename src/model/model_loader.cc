@@ -63,6 +63,7 @@ Status ModelLoader::LoadEmbeddingAndHead() {
   } else {
     STERNA_RETURN_IF_ERROR(LoadDense("output.weight", model_->head_, model_->head_type_));
   }
+  STERNA_RETURN_IF_ERROR(backend_.AddHead(model_->head_));
   model_->bytes_per_token_ +=
       file_.FindTensor(model_->tied_head_ ? "token_embd.weight" : "output.weight")->bytes.size();
   return {};

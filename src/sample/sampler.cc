@@ -35,25 +35,72 @@ struct IsBetter {
   }
 };
 
+bool HasPenalties(const SamplingParams& params) {
+  return params.repetition_penalty != 1.0f || params.frequency_penalty != 0.0f || params.presence_penalty != 0.0f;
+}
+
+std::span<const int32_t> PenaltyWindow(const SamplingParams& params, std::span<const int32_t> history) {
+  const bool cut = params.penalty_window_tokens != 0 && history.size() > params.penalty_window_tokens;
+  return cut ? history.last(params.penalty_window_tokens) : history;
+}
+
 double ScaledDifference(float logit, float max_logit, double temperature) {
   return (double(logit) - double(max_logit)) / temperature;
 }
 
 }  // namespace
 
-Sampler::Sampler(size_t vocabulary_size) : counts_(vocabulary_size, 0) { candidates_.reserve(vocabulary_size); }
+uint32_t LargestLogitsOfDraw(const SamplingParams& params) { return params.temperature == 0.0f ? 1 : params.top_k; }
+
+float* Sampler::LogitView::Find(int32_t token) const {
+  if (all) return token >= 0 && size_t(token) < logits.size() ? &logits[size_t(token)] : nullptr;
+  const auto found = std::lower_bound(ids.begin(), ids.end(), token);
+  return found != ids.end() && *found == token ? &logits[size_t(found - ids.begin())] : nullptr;
+}
+
+Sampler::Sampler(size_t vocabulary_size) : counts_(vocabulary_size, 0) {
+  candidates_.reserve(vocabulary_size);
+  touched_.reserve(vocabulary_size);
+}
 
 Result<int32_t> Sampler::Draw(std::span<float> logits, const SamplingParams& params, const DrawContext& context) {
   if (logits.size() != counts_.size()) {
     return Status::Internal(
         fmt::format("the sampler was made for {} logits, but was given {}", counts_.size(), logits.size()));
   }
-  for (float& logit : logits) logit = Orderly(logit);
-  for (const auto& [token, bias] : params.logit_bias) {
-    if (token >= 0 && size_t(token) < logits.size()) logits[token] = Orderly(logits[token] + bias);
+  return Draw(LogitView{{}, logits, true}, params, context);
+}
+
+Result<int32_t> Sampler::DrawAmong(std::span<const int32_t> ids, std::span<float> logits, const SamplingParams& params,
+                                   const DrawContext& context) {
+  if (ids.size() != logits.size()) {
+    return Status::Internal(fmt::format("the sampler was given {} tokens with {} logits", ids.size(), logits.size()));
   }
-  ApplyPenalties(logits, params, context.history);
-  CollectCandidates(logits);
+  return Draw(LogitView{ids, logits, false}, params, context);
+}
+
+std::span<const int32_t> Sampler::Touched(const SamplingParams& params, std::span<const int32_t> history) {
+  touched_.clear();
+  const auto touch = [&](int32_t token) {
+    if (token < 0 || size_t(token) >= counts_.size() || counts_[token] != 0) return;
+    counts_[token] = 1;
+    touched_.push_back(token);
+  };
+  for (const auto& [token, bias] : params.logit_bias) touch(token);
+  if (HasPenalties(params)) {
+    for (const int32_t token : PenaltyWindow(params, history)) touch(token);
+  }
+  for (const int32_t token : touched_) counts_[token] = 0;
+  return touched_;
+}
+
+Result<int32_t> Sampler::Draw(const LogitView& view, const SamplingParams& params, const DrawContext& context) {
+  for (float& logit : view.logits) logit = Orderly(logit);
+  for (const auto& [token, bias] : params.logit_bias) {
+    if (float* const logit = view.Find(token)) *logit = Orderly(*logit + bias);
+  }
+  ApplyPenalties(view, params, context.history);
+  CollectCandidates(view);
   if (candidates_.empty()) return Status::Internal("no token is left to draw: every logit is -infinity or NaN");
 
   if (params.temperature == 0.0f || params.top_k == 1) return Best().id;
@@ -63,28 +110,24 @@ Result<int32_t> Sampler::Draw(std::span<float> logits, const SamplingParams& par
   return DrawCandidate(params, context);
 }
 
-void Sampler::ApplyPenalties(std::span<float> logits, const SamplingParams& params, std::span<const int32_t> history) {
-  const bool off =
-      params.repetition_penalty == 1.0f && params.frequency_penalty == 0.0f && params.presence_penalty == 0.0f;
-  if (off) return;
-  if (params.penalty_window_tokens != 0 && history.size() > params.penalty_window_tokens) {
-    history = history.last(params.penalty_window_tokens);
-  }
+void Sampler::ApplyPenalties(const LogitView& view, const SamplingParams& params, std::span<const int32_t> history) {
+  if (!HasPenalties(params)) return;
+  history = PenaltyWindow(params, history);
   const auto in_vocabulary = [&](int32_t token) { return token >= 0 && size_t(token) < counts_.size(); };
   for (const int32_t token : history) {
     if (in_vocabulary(token)) ++counts_[token];
   }
   for (const int32_t token : history) {
     if (!in_vocabulary(token) || counts_[token] == 0) continue;  // 0: an earlier occurrence did the work
-    logits[token] = Penalize(logits[token], counts_[token], params);
+    if (float* const logit = view.Find(token)) *logit = Penalize(*logit, counts_[token], params);
     counts_[token] = 0;
   }
 }
 
-void Sampler::CollectCandidates(std::span<const float> logits) {
+void Sampler::CollectCandidates(const LogitView& view) {
   candidates_.clear();
-  for (size_t id = 0; id < logits.size(); ++id) {
-    if (logits[id] != -kInfinity) candidates_.push_back({logits[id], int32_t(id)});
+  for (size_t i = 0; i < view.logits.size(); ++i) {
+    if (view.logits[i] != -kInfinity) candidates_.push_back({view.logits[i], view.IdOf(i)});
   }
   sorted_count_ = 0;
 }
@@ -102,10 +145,13 @@ void Sampler::SortBest(size_t count) {
   sorted_count_ = count;
 }
 
+// Sorts also where nothing is cut: what follows then adds up in the same order, whether it has all logits or the
+// largest.
 void Sampler::CutTopK(uint32_t top_k) {
-  if (top_k == 0 || top_k >= candidates_.size()) return;
-  SortBest(top_k);
-  candidates_.resize(top_k);
+  if (top_k == 0 || top_k >= counts_.size()) return;
+  const size_t kept = std::min<size_t>(top_k, candidates_.size());
+  SortBest(kept);
+  candidates_.resize(kept);
 }
 
 void Sampler::CutTopP(const SamplingParams& params) {

@@ -38,6 +38,9 @@ struct DrawContext {
   uint32_t choice = 0;               // which of n parallel answers
 };
 
+// A draw depends on this many of the largest logits, beside those of the tokens that Sampler::Touched names; 0: on all.
+uint32_t LargestLogitsOfDraw(const SamplingParams& params);
+
 // Scratch that is reused between draws, so that a draw allocates nothing once warm.
 class Sampler {
  public:
@@ -46,14 +49,29 @@ class Sampler {
   // Ties go to the smaller id. NaN logits count as -infinity, +infinity as the largest float; Internal when no token is
   // left. `params` must have passed Validate. Not thread-safe: one sampler for each thread that draws.
   Result<int32_t> Draw(std::span<float> logits, const SamplingParams& params, const DrawContext& context);
+  // The same draw from a part of the logits: those of `ids`, ascending, which must hold the tokens that Touched names
+  // (banned ones may be missing) and, of the others, the LargestLogitsOfDraw largest with all that equal the last.
+  Result<int32_t> DrawAmong(std::span<const int32_t> ids, std::span<float> logits, const SamplingParams& params,
+                            const DrawContext& context);
+  // The tokens whose logits bias and penalties change, each once; valid until the next call.
+  std::span<const int32_t> Touched(const SamplingParams& params, std::span<const int32_t> history);
 
  private:
+  // Logits by token: of every token, or of `ids`.
+  struct LogitView {
+    std::span<const int32_t> ids;
+    std::span<float> logits;
+    bool all;
+    float* Find(int32_t token) const;
+    int32_t IdOf(size_t index) const { return all ? int32_t(index) : ids[index]; }
+  };
   struct Candidate {
     float logit;
     int32_t id;
   };
-  void ApplyPenalties(std::span<float> logits, const SamplingParams& params, std::span<const int32_t> history);
-  void CollectCandidates(std::span<const float> logits);
+  Result<int32_t> Draw(const LogitView& view, const SamplingParams& params, const DrawContext& context);
+  void ApplyPenalties(const LogitView& view, const SamplingParams& params, std::span<const int32_t> history);
+  void CollectCandidates(const LogitView& view);
   Candidate Best() const;
   void SortBest(size_t count);
   void CutTopK(uint32_t top_k);
@@ -64,6 +82,7 @@ class Sampler {
   std::vector<Candidate> candidates_;  // by id, except that the first sorted_count_ are the best ones, best first
   size_t sorted_count_ = 0;
   std::vector<uint32_t> counts_;  // all 0 between draws
+  std::vector<int32_t> touched_;
 };
 
 // Uniform in (0, 1), the noise behind a draw: a counter-based hash of its four arguments.

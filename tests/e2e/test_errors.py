@@ -45,10 +45,6 @@ class Usage(SternaTest):
             with self.subTest(flag=flag):
                 self.assertIn(known, self.fails(2, *RUN, flag, "nonsense"))
 
-    def test_heads_that_are_not_there_yet_are_refused(self):
-        for head in ("certified", "screened"):
-            self.assertIn("not in this version", self.fails(2, *RUN, "--head", head))
-
     def test_missing_values_and_stray_words(self):
         self.assertIn("--prompt needs a value", self.fails(2, "run", "-m", BUILT_IN_MODEL, "-p"))
         self.assertIn("unexpected word", self.fails(2, *RUN, "stray"))

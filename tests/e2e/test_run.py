@@ -44,6 +44,21 @@ class Run(SternaTest):
                  for threads in (1, 2, 3) for chunk in (1, 7, 256)}
         self.assertEqual(len(texts), 1, texts)
 
+    def test_every_way_to_compute_the_head_gives_the_same_text(self):
+        def answers(head):
+            flags = ("run", "-m", BUILT_IN_MODEL, "-p", QUESTION, "--head", head)
+            return [self.ok(*flags, *more) for more in (("--temp", 0), ("--seed", 3), ("--repeat-penalty", 1.3),
+                                                        ("--logit-bias", "7=4", "--top-k", 3))]
+        exact = answers("exact")
+        for head in ("auto", "certified", "screened"):
+            self.assertEqual(answers(head), exact, head)
+
+    def test_verbose_names_the_way_to_compute_the_head_and_its_memory(self):
+        stderr = self.check_ok(sterna("-v", *GREEDY, "-p", QUESTION, "--head", "certified")).stderr.decode()
+        self.assertRegex(stderr, r"head: \S+ \(certified\)")
+        self.assertNotIn("head planes 0.0 MB", stderr)
+        self.assertIn("(exact)", self.check_ok(sterna("-v", *GREEDY, "-p", QUESTION)).stderr.decode())
+
     def test_same_seed_same_text_and_other_seeds_other_texts(self):
         def draw(seed):
             return self.ok("run", "-m", TINY_MODEL, "-p", "a", "--seed", seed, "--temp", "1.5", "-n", 24, "--ignore-eos")

@@ -38,7 +38,7 @@ std::unique_ptr<CpuBackend> CpuBackend::Create(const kernels::KernelTable& kerne
 
 CpuBackendImpl::CpuBackendImpl(const kernels::KernelTable& kernels, platform::ThreadPool& pool,
                                const CpuBackendOptions& options)
-    : kernels_(kernels), pool_(pool), work_(pool, options) {}
+    : kernels_(kernels), pool_(pool), work_(pool, options), head_mode_(options.head) {}
 
 Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source, float scale_factor) {
   STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, RepackTernary(source, scale_factor, ternary_arena_, pool_));
@@ -113,6 +113,9 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   if (vocabulary > UINT32_MAX) return Status::Unsupported(fmt::format("a head of {} rows is too large", vocabulary));
   logits_ = FloatSlot(uint32_t(vocabulary));
   STERNA_RETURN_IF_ERROR(logits_.Allocate(max_outputs));
+  logit_rows_.reserve(max_outputs);
+  screened_outputs_.reserve(ScreenedHead::kMaxOutputs);
+  if (screened_) STERNA_RETURN_IF_ERROR(screened_->Allocate(max_outputs));
 
   STERNA_RETURN_IF_ERROR(AllocateSparse());
   if (max_rows >= kernels::kTernaryTileTokens) {
@@ -134,11 +137,13 @@ MemoryPlan CpuBackendImpl::Plan() const {
   for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
   uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() +
                            listed_.size() + column_sums_.size() + table_scratch_.size();
+  if (screened_) scratch_bytes += screened_->size_bytes();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
   MemoryPlan plan;
   plan.items = {{"ternary weights", ternary_arena_.taken_bytes()},
                 {"embedding and head (read in place)", dense_bytes},
+                {"head planes", head_arena_.taken_bytes()},
                 {"norm weights", vector_arena_.taken_bytes()},
                 {"KV cache", kv_.size_bytes()},
                 {"rotary table", rope_.size_bytes()},
@@ -156,11 +161,6 @@ void CpuBackendImpl::BeginStep(const Batch& batch) {
 Status CpuBackendImpl::EndStep() {
   batch_ = Batch{};
   return {};
-}
-
-std::span<float> CpuBackendImpl::Logits(uint32_t output_index) {
-  STERNA_DCHECK(output_index < max_outputs_);
-  return {logits_.Row(output_index), vocabulary_};
 }
 
 }  // namespace sterna::backend

@@ -11,12 +11,21 @@
 
 namespace sterna::backend {
 
+// How logits are found where a step asks for the largest ones only (LogitNeed). kCertified and kScreened keep a low-bit
+// copy of the head (head_planes.h); the answer is the whole head's, with kScreened except for a chance below 1e-8 a row
+// of logits.
+enum class HeadMode : uint8_t { kExact, kCertified, kScreened };
+
 struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
   uint32_t parallel_threshold =
-      16384;               // multiply-adds or float elements below which an operation stays on the caller's thread
+      16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
   bool skip_zeros = true;  // leave out rows and inputs that are multiplied by zero; changes no result, only the time
+  HeadMode head = HeadMode::kExact;
 };
+
+// Bytes that a head of that shape takes more than with HeadMode::kExact; 0 when no other mode can be.
+uint64_t HeadPlanesBytes(uint64_t rows, uint64_t columns);
 
 class CpuBackend : public Backend {
  public:

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, sparse_linear.cc, attention.cc;
+// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, sparse_linear.cc, attention.cc, head.cc;
 // the rest in cpu_backend.cc.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/kv_store.h"
 #include "backend/cpu/rope_table.h"
+#include "backend/cpu/screened_head.h"
 #include "backend/cpu/ternary_weights.h"
 #include "backend/cpu/weight_arena.h"
 #include "backend/cpu/work_splitter.h"
@@ -28,6 +30,7 @@ class CpuBackendImpl final : public CpuBackend {
   Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                            std::span<const std::byte> bytes) override;
   Result<VectorId> AddVector(std::span<const float> values) override;
+  Status AddHead(DenseId head) override;
   SlotId AddSlot(uint32_t columns) override;
   Int8Id AddInt8Slot(uint32_t columns) override;
   Status SetKv(const KvShape& shape) override;
@@ -47,8 +50,8 @@ class CpuBackendImpl final : public CpuBackend {
   void Add(SlotId x, SlotId y) override;
   void Head(DenseId head, SlotId in, VectorId gain, float eps) override;
   Status EndStep() override;
-  std::span<float> Logits(uint32_t output_index) override;
-  CpuBackendCounters Counters() const override { return work_.counters(); }
+  LogitRow Logits(uint32_t output_index) override;
+  CpuBackendCounters Counters() const override;
   std::span<float> SlotRow(SlotId id, uint32_t row) override { return {slot(id).Row(row), slot(id).columns()}; }
 
  private:
@@ -72,7 +75,6 @@ class CpuBackendImpl final : public CpuBackend {
   Int8Slot& slot(Int8Id id) { return int8_slots_[size_t(id)]; }
   const DenseMatrix& matrix(DenseId id) const { return dense_[size_t(id)]; }
   const TernaryMatrix& matrix(TernaryId id) const { return ternary_[size_t(id)]; }
-  Status AllocateScratch(uint32_t max_rows, uint32_t max_outputs);
   LinearCut Cut(const TernaryMatrix& w) const;
   void LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece, uint32_t worker);
   void AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials, size_t row_groups);
@@ -86,12 +88,17 @@ class CpuBackendImpl final : public CpuBackend {
   void SparseLinear(const TernaryMatrix& w, Int8Id in, SlotId out);
   void ListedLinear(const TernaryMatrix& w, Int8Id in, size_t listed, SlotId out);
   uint64_t KvBytesSeen() const;  // of one layer by the step's rows
+  bool IsScreened(DenseId head, size_t output) const;
+  void ScreenHead(DenseId head);
+  void WholeHead(const DenseMatrix& head, size_t first, size_t count);
 
   const kernels::KernelTable& kernels_;
   platform::ThreadPool& pool_;
   WorkSplitter work_;
 
-  WeightArena ternary_arena_, vector_arena_;
+  HeadMode head_mode_;
+
+  WeightArena ternary_arena_, vector_arena_, head_arena_;
   std::vector<TernaryMatrix> ternary_;
   std::vector<DenseMatrix> dense_;
   std::vector<Vector> vectors_;
@@ -110,9 +117,12 @@ class CpuBackendImpl final : public CpuBackend {
   // Steps of one row: indices that are worth computing, and a row of int32 sums for each worker.
   AlignedBuffer listed_, column_sums_;
   size_t column_sums_stride_ = 0;
+  std::optional<ScreenedHead> screened_;  // of screened_id_
+  DenseId screened_id_{};
+  std::vector<ScreenedHead::Output> screened_outputs_;
+  std::vector<LogitRow> logit_rows_;  // by output of the last Head
 
   Batch batch_;
-  size_t vocabulary_ = 0;  // logits per output row of the last Head
 };
 
 }  // namespace sterna::backend

@@ -58,29 +58,4 @@ void CpuBackendImpl::LinearPiece(const TernaryMatrix& w, const Int8Slot& in, Flo
           out.stride());
 }
 
-void CpuBackendImpl::Head(DenseId head, SlotId in, VectorId gain, float eps) {
-  const DenseMatrix& w = matrix(head);
-  const Vector& weight = vectors_[size_t(gain)];
-  FloatSlot& x = slot(in);
-  const size_t outputs = batch_.output_rows.size();
-  STERNA_DCHECK(w.rows.columns == x.columns() && weight.count == x.columns());
-  vocabulary_ = w.rows.rows;
-  if (outputs == 0) return;
-  work_.RunRows(outputs, x.columns(), [&](size_t i, uint32_t) {
-    kernels_.rms_norm(x.Row(batch_.output_rows[i]), weight.values, x.columns(), eps, head_input_.Row(i));
-  });
-
-  const kernels::FloatRows normed = {head_input_.Row(0), outputs, head_input_.stride()};
-  const size_t piece_rows = work_.WeightRowsPerPiece(w.rows.row_bytes);
-  const uint64_t cost = uint64_t{w.rows.rows} * w.rows.columns * outputs;
-  work_.counters().weight_bytes_read += uint64_t{w.rows.rows} * w.rows.row_bytes;
-  work_.Run(cost, CeilDiv(w.rows.rows, piece_rows), [&](size_t piece, uint32_t) {
-    const size_t first = piece * piece_rows;
-    kernels::DenseRows part = w.rows;
-    part.data += first * part.row_bytes;
-    part.rows = std::min(piece_rows, w.rows.rows - first);
-    kernels_.dense_linear[w.type](part, normed, logits_.Row(0) + first, logits_.stride());
-  });
-}
-
 }  // namespace sterna::backend

@@ -7,6 +7,8 @@
 #include "kernels/avx2/integer_peak-inl.h"
 #include "kernels/avx2/lists-inl.h"
 #include "kernels/avx2/rows-inl.h"
+#include "kernels/avx2/screen-inl.h"
+#include "kernels/avx2/screen_encode-inl.h"
 #include "kernels/avx2/store_kv-inl.h"
 #include "kernels/avx2/ternary-inl.h"
 #include "kernels/avx2/ternary_columns-inl.h"
@@ -36,6 +38,10 @@ const KernelTable kAvx2Table = {
                      DenseLinear<kDenseTQ2_0>},
     .decode_row = {DecodeRow<kDenseF32>, DecodeRow<kDenseF16>, DecodeRow<kDenseBF16>, DecodeRow<kDenseQ8_0>,
                    DecodeRow<kDenseQ6_K>, DecodeRow<kDenseQ4_0>, DecodeRow<kDenseTQ1_0>, DecodeRow<kDenseTQ2_0>},
+    .hadamard = Hadamard,
+    .screen_encode = ScreenEncode,
+    .screen_nibbles = ScreenNibbles,
+    .screen_pairs = ScreenPairs,
     .rope = Rope,
     .store_kv = {StoreKv<kKvF32>, StoreKv<kKvF16>, StoreKv<kKvQ8>},
     .attend_block = {AttendBlock<kKvF32>, AttendBlock<kKvF16>, AttendBlock<kKvQ8>},

@@ -10,6 +10,7 @@
 #include "kernels/neon/store_kv-inl.h"
 #include "kernels/neon/ternary-inl.h"
 #include "kernels/neon/ternary_sparse-inl.h"
+#include "kernels/scalar/scalar_ops.h"
 #include "kernels/table.h"
 
 namespace sterna::kernels {
@@ -34,6 +35,10 @@ constexpr KernelTable NeonTable(const char* isa, uint64_t needs) {
                        DenseLinear<kDenseTQ2_0>},
       .decode_row = {DecodeRow<kDenseF32>, DecodeRow<kDenseF16>, DecodeRow<kDenseBF16>, DecodeRow<kDenseQ8_0>,
                      DecodeRow<kDenseQ6_K>, DecodeRow<kDenseQ4_0>, DecodeRow<kDenseTQ1_0>, DecodeRow<kDenseTQ2_0>},
+      .hadamard = scalar::Hadamard,
+      .screen_encode = scalar::ScreenEncode,
+      .screen_nibbles = scalar::ScreenNibbles,
+      .screen_pairs = scalar::ScreenPairs,
       .rope = Rope,
       .store_kv = {StoreKv<kKvF32>, StoreKv<kKvF16>, StoreKv<kKvQ8>},
       .attend_block = {AttendBlock<kKvF32>, AttendBlock<kKvF16>, AttendBlock<kKvQ8>},

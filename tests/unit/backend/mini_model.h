@@ -103,7 +103,7 @@ class MiniModel {
   }
 
   std::vector<float> Logits(uint32_t output) {
-    const std::span<float> logits = backend_->Logits(output);
+    const std::span<float> logits = backend_->Logits(output).logits;
     return {logits.begin(), logits.end()};
   }
 

@@ -267,7 +267,7 @@ TEST_F(CpuBackendOperation, HeadNormsTheWantedRowsAndMultiplies) {
     kScalarTable.rms_norm(Input(x, rows_.outputs[i]).data(), gain.data(), 20, 1e-6f, normed.data());
     const kernels::DenseRows weights = {reinterpret_cast<const uint8_t*>(table.data()), 70, 20, 80};
     kScalarTable.dense_linear[kernels::kDenseF32](weights, {normed.data(), 1, 32}, expected.data(), 70);
-    const auto logits = backend_->Logits(i);
+    const std::span<float> logits = backend_->Logits(i).logits;
     EXPECT_EQ(expected, std::vector<float>(logits.begin(), logits.end()));
   }
 }

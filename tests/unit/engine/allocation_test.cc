@@ -10,8 +10,9 @@ namespace sterna::engine {
 namespace {
 
 // Allocations between the 10th and the last token of an answer that crosses blocks of 64 tokens.
-size_t AllocationsWhileDecoding(uint32_t threads, GenerateRequest request) {
+size_t AllocationsWhileDecoding(uint32_t threads, GenerateRequest request, HeadChoice head = HeadChoice::kExact) {
   EngineOptions options = TinyOptions();
+  options.head = head;
   options.threads = threads;
   const auto engine = LoadTiny(options);
   const auto session = engine->NewSession().value();
@@ -35,6 +36,17 @@ TEST(Allocation, SamplingOnTwoThreadsAllocatesNothing) {
   request.sampling.repetition_penalty = 1.1f;
   request.sampling.min_p = 0.01f;
   EXPECT_EQ(AllocationsWhileDecoding(2, request), 0u);
+}
+
+TEST(Allocation, DrawingFromAScreenedHeadAllocatesNothing) {
+  GenerateRequest request = GreedyRequest(PlainPrompt(10), 200);
+  EXPECT_EQ(AllocationsWhileDecoding(1, request, HeadChoice::kCertified), 0u);
+  request.sampling.temperature = 0.9f;
+  request.sampling.repetition_penalty = 1.1f;
+  request.sampling.penalty_window_tokens = 0;
+  request.sampling.logit_bias = {{5, 2.0f}, {6, -2.0f}};
+  request.sampling.top_k = 8;
+  EXPECT_EQ(AllocationsWhileDecoding(2, request, HeadChoice::kCertified), 0u);
 }
 
 TEST(Allocation, TheCounterCounts) {

@@ -74,6 +74,25 @@ void DecodeRow(const uint8_t* row, size_t columns, float* out) noexcept {
   kScalarTable.decode_row[kType](row, columns, out);
   FlipLastBit(out + columns - 1);
 }
+void Hadamard(float* x, size_t count, size_t block) noexcept {
+  kScalarTable.hadamard(x, count, block);
+  FlipLastBit(x + count - 1);
+}
+void ScreenEncode(const float* row, const float* offsets, size_t groups, kernels::ScreenOrder order,
+                  const kernels::ScreenCodes& codes, kernels::ScreenNorms* norms) noexcept {
+  kScalarTable.screen_encode(row, offsets, groups, order, codes, norms);
+  codes.pairs[groups * kernels::kScreenPairBytes - 1] ^= 1;
+}
+void ScreenNibbles(const kernels::ScreenRows& w, const kernels::ScreenInput& x, const uint32_t* rows, size_t count,
+                   float* out) noexcept {
+  kScalarTable.screen_nibbles(w, x, rows, count, out);
+  FlipLastBit(out + count - 1);
+}
+void ScreenPairs(const kernels::ScreenRows& w, const kernels::ScreenInput& x, const uint32_t* rows, size_t count,
+                 float* out) noexcept {
+  kScalarTable.screen_pairs(w, x, rows, count, out);
+  FlipLastBit(out + count - 1);
+}
 void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines, const float* sines) noexcept {
   kScalarTable.rope(x, heads, head_dim, rotary, cosines, sines);
   FlipLastBit(x + heads * head_dim - 1);
@@ -151,6 +170,10 @@ std::vector<BrokenTable> BrokenTables() {
   add("ternary_columns_add", &KernelTable::ternary_columns_add, TernaryColumnsAdd);
   add("list_positive", &KernelTable::list_positive, ListPositive);
   add("list_nonzero", &KernelTable::list_nonzero, ListNonzero);
+  add("hadamard", &KernelTable::hadamard, Hadamard);
+  add("screen_encode", &KernelTable::screen_encode, ScreenEncode);
+  add("screen_nibbles", &KernelTable::screen_nibbles, ScreenNibbles);
+  add("screen_pairs", &KernelTable::screen_pairs, ScreenPairs);
   add("rope", &KernelTable::rope, Rope);
   add("attend_merge", &KernelTable::attend_merge, AttendMerge);
   add("attend_finish", &KernelTable::attend_finish, AttendFinish);

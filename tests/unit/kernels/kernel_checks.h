@@ -24,5 +24,6 @@ std::span<const KernelCheck> TernaryChecks();    // ternary_checks.cc
 std::span<const KernelCheck> SparseChecks();     // sparse_checks.cc
 std::span<const KernelCheck> DenseChecks();      // dense_checks.cc
 std::span<const KernelCheck> AttentionChecks();  // attention_checks.cc
+std::span<const KernelCheck> ScreenChecks();     // screen_checks.cc
 
 }  // namespace sterna::test

@@ -19,7 +19,8 @@ namespace {
 
 std::vector<KernelCheck> AllChecks() {
   std::vector<KernelCheck> checks;
-  for (const auto group : {RowChecks(), TernaryChecks(), SparseChecks(), DenseChecks(), AttentionChecks()}) {
+  for (const auto group :
+       {RowChecks(), TernaryChecks(), SparseChecks(), DenseChecks(), AttentionChecks(), ScreenChecks()}) {
     checks.insert(checks.end(), group.begin(), group.end());
   }
   return checks;

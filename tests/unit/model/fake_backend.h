@@ -46,6 +46,7 @@ class FakeBackend : public backend::Backend {
     vectors.emplace_back(values.begin(), values.end());
     return backend::VectorId(vectors.size() - 1);
   }
+  Status AddHead(backend::DenseId) override { return {}; }
   backend::SlotId AddSlot(uint32_t columns) override {
     slots.push_back(columns);
     return backend::SlotId(slots.size() - 1);
@@ -101,7 +102,7 @@ class FakeBackend : public backend::Backend {
     Note("end");
     return step_status;
   }
-  std::span<float> Logits(uint32_t) override { return {}; }
+  backend::LogitRow Logits(uint32_t) override { return {}; }
 
  private:
   void Note(std::string operation) { operations.push_back(std::move(operation)); }

@@ -81,7 +81,7 @@ std::vector<float> LastLogits(const std::vector<std::byte>& image, const kernels
   const uint32_t blocks[] = {0, 1}, outputs[] = {kRows - 1};
   const std::span<const uint32_t> tables[] = {blocks};
   EXPECT_TRUE(model->Forward({tokens, positions, sequences, tables, outputs}).ok());
-  const std::span<float> logits = backend->Logits(0);
+  const std::span<float> logits = backend->Logits(0).logits;
   return {logits.begin(), logits.end()};
 }
 

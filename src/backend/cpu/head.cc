@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The output head. Each output row is either computed whole, or asked of the screened head (screened_head.h).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "backend/cpu/cpu_backend_impl.h"
+#include "base/check.h"
+#include "base/checked_math.h"
+#include "base/status_macros.h"
+
+namespace sterna::backend {
+
+uint64_t HeadPlanesBytes(uint64_t rows, uint64_t columns) { return HeadPlanes::SizeBytes(rows, columns); }
+
+Status CpuBackendImpl::AddHead(DenseId head) {
+  if (head_mode_ == HeadMode::kExact) return {};
+  const DenseMatrix& w = matrix(head);
+  if (HeadPlanesBytes(w.rows.rows, w.rows.columns) == 0) {
+    return Status::Unsupported(
+        fmt::format("a head of {} columns cannot be screened ({} are the most); give --head exact", w.rows.columns,
+                    HeadPlanes::kMaxColumns));
+  }
+  const HeadBound bound = head_mode_ == HeadMode::kCertified ? HeadBound::kCertified : HeadBound::kScreened;
+  STERNA_ASSIGN_OR_RETURN(HeadPlanes planes, HeadPlanes::Make(kernels_, w.type, w.rows, bound, head_arena_, pool_));
+  screened_.emplace(kernels_, w.type, w.rows, planes);
+  screened_id_ = head;
+  return {};
+}
+
+void CpuBackendImpl::Head(DenseId head, SlotId in, VectorId gain, float eps) {
+  const DenseMatrix& w = matrix(head);
+  const Vector& weight = vectors_[size_t(gain)];
+  FloatSlot& x = slot(in);
+  const size_t outputs = batch_.output_rows.size();
+  STERNA_DCHECK(w.rows.columns == x.columns() && weight.count == x.columns());
+  STERNA_DCHECK(batch_.needs.empty() || batch_.needs.size() == outputs);
+  logit_rows_.clear();
+  if (outputs == 0) return;
+  work_.RunRows(outputs, x.columns(), [&](size_t i, uint32_t) {
+    kernels_.rms_norm(x.Row(batch_.output_rows[i]), weight.values, x.columns(), eps, head_input_.Row(i));
+  });
+  for (size_t i = 0; i < outputs; ++i) logit_rows_.push_back({true, {}, {logits_.Row(i), w.rows.rows}});
+  work_.counters().head_outputs += outputs;
+  ScreenHead(head);
+  // Neighbouring outputs that are to be whole share each read of the weights.
+  for (size_t first = 0; first < outputs; ++first) {
+    size_t end = first;
+    while (end < outputs && logit_rows_[end].all) ++end;
+    if (end > first) WholeHead(w, first, end - first);
+    first = end;
+  }
+}
+
+bool CpuBackendImpl::IsScreened(DenseId head, size_t output) const {
+  return screened_ && screened_id_ == head && !batch_.needs.empty() && screened_->Answers(batch_.needs[output]);
+}
+
+void CpuBackendImpl::ScreenHead(DenseId head) {
+  size_t count = 0;
+  for (size_t i = 0; i < logit_rows_.size(); ++i) count += IsScreened(head, i) ? 1 : 0;
+  if (count == 0 || count > ScreenedHead::kMaxOutputs) return;
+  screened_outputs_.clear();
+  for (size_t i = 0; i < logit_rows_.size(); ++i) {
+    if (!IsScreened(head, i)) continue;
+    screened_outputs_.push_back({head_input_.Row(i), batch_.needs[i], logits_.Row(i), false, {}, {}});
+  }
+  screened_->Find(screened_outputs_, work_);
+  auto found = screened_outputs_.begin();
+  for (size_t i = 0; i < logit_rows_.size(); ++i) {
+    if (!IsScreened(head, i)) continue;
+    if (!found->open) logit_rows_[i] = {false, found->ids, found->logits};
+    ++found;
+  }
+}
+
+// Logits of outputs first .. first + count - 1.
+void CpuBackendImpl::WholeHead(const DenseMatrix& head, size_t first, size_t count) {
+  const kernels::FloatRows normed = {head_input_.Row(first), count, head_input_.stride()};
+  const size_t piece_rows = work_.WeightRowsPerPiece(head.rows.row_bytes);
+  const uint64_t bytes = uint64_t{head.rows.rows} * head.rows.row_bytes;
+  work_.counters().head_whole += count;
+  work_.counters().head_bytes += bytes;
+  work_.counters().weight_bytes_read += bytes;
+  const uint64_t cost = uint64_t{head.rows.rows} * head.rows.columns * count;
+  work_.Run(cost, CeilDiv(head.rows.rows, piece_rows), [&](size_t piece, uint32_t) {
+    const size_t begin = piece * piece_rows;
+    kernels::DenseRows part = head.rows;
+    part.data += begin * part.row_bytes;
+    part.rows = std::min(piece_rows, head.rows.rows - begin);
+    kernels_.dense_linear[head.type](part, normed, logits_.Row(first) + begin, logits_.stride());
+  });
+}
+
+CpuBackendCounters CpuBackendImpl::Counters() const {
+  CpuBackendCounters all = work_.counters();
+  if (screened_) {
+    const ScreenedHeadCounters screened = screened_->counters();
+    all.head_refined_rows = screened.refined_rows;
+    all.head_exact_rows = screened.exact_rows;
+    all.head_bytes += screened.bytes;
+    all.weight_bytes_read += screened.bytes;
+  }
+  return all;
+}
+
+LogitRow CpuBackendImpl::Logits(uint32_t output_index) {
+  STERNA_DCHECK(output_index < logit_rows_.size());
+  return logit_rows_[output_index];
+}
+
+}  // namespace sterna::backend
