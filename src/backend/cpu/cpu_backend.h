@@ -14,6 +14,11 @@ struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
   uint32_t parallel_threshold =
       16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
+  // Workers that share an operation, of those the pool has: in steps of up to decode_rows rows, which wait for memory,
+  // and in larger ones, which wait for arithmetic.
+  uint32_t decode_workers = platform::ThreadPool::kMaxThreads;
+  uint32_t prefill_workers = platform::ThreadPool::kMaxThreads;
+  uint32_t decode_rows = 16;
 };
 
 // Counters since creation, for the profile and for tests.
