@@ -187,6 +187,8 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
   return {{"cpu", platform::DetectCpu().brand},
           {"kernels", report.kernels},
           {"threads", report.threads},
+          {"threads_prefill", report.threads_prefill},
+          {"workers", report.workers},
           {"tests", tests},
           {"model", model.path},
           {"weight_type", report.weight_type},
@@ -270,7 +272,7 @@ Status Bench(BenchFlags flags) {
   if (flags.model.verbose) ReportPeakMemory(model);
   // The peak is the model's: the buffer of the bandwidth measurement comes after it.
   const uint64_t peak_bytes = platform::ReadMemoryUsage().peak_resident_bytes;
-  STERNA_ASSIGN_OR_RETURN(const BandwidthReport limit, MeasureReadBandwidth({model.engine->report().threads}));
+  STERNA_ASSIGN_OR_RETURN(const BandwidthReport limit, MeasureReadBandwidth({model.engine->report().workers}));
   STERNA_ASSIGN_OR_RETURN(const double peak, IntegerPeak(model.engine->report()));
   ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second, peak);
   report["peak_resident_bytes"] = peak_bytes;

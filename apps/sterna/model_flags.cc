@@ -55,6 +55,9 @@ void ModelFlags::AddTo(FlagSet& flags) {
   flags.Add(
       WithDefault(UnsignedSetting("-t,--threads", "Worker threads", &threads, 1, platform::ThreadPool::kMaxThreads),
                   "STERNA_THREADS, else the usable physical cores"));
+  flags.Add(WithDefault(UnsignedSetting("--threads-prefill", "Worker threads in steps of more than 16 tokens",
+                                        &threads_prefill, 1, platform::ThreadPool::kMaxThreads),
+                        "as --threads"));
   flags.Add(
       WithDefault(UnsignedSetting("-c,--ctx", "Context in tokens", &context, 1, kMaxContextTokens), "the model's"));
   flags.Add(ChoiceSetting("--kv", "Storage of keys and values", &kv, {"f32", "f16", "q8"}));
@@ -93,6 +96,7 @@ Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
                             ParseUnsigned("STERNA_THREADS", *text, 1, platform::ThreadPool::kMaxThreads));
     options.threads = static_cast<uint32_t>(value);
   }
+  if (threads_prefill > 0) options.threads_prefill = threads_prefill;
   if (const auto isa = platform::GetEnvironment("STERNA_ISA")) options.isa = *isa;
   if (context > 0) options.context_tokens = context;
   options.kv_type = KvTypeOf(kv);

@@ -12,8 +12,9 @@ namespace sterna::cli {
 // The flags that every verb which runs a model takes.
 struct ModelFlags {
   std::optional<std::string> model;
-  uint32_t threads = 0;  // 0 = not given
-  uint32_t context = 0;  // 0 = not given
+  uint32_t threads = 0;          // 0 = not given
+  uint32_t threads_prefill = 0;  // 0 = not given
+  uint32_t context = 0;          // 0 = not given
   std::string kv = "f16";
   std::string head = "auto";
   std::string ffn_act = "auto";

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/status_macros.h"
@@ -21,12 +22,21 @@ void ShowProgress(std::string_view stage, double fraction) {
   std::fputs(line.c_str(), stderr);
 }
 
+std::string DescribeThreads(const engine::LoadReport& report) {
+  std::string text = std::to_string(report.threads);
+  if (report.threads_prefill != report.threads) text += fmt::format(" ({} in prefill)", report.threads_prefill);
+  if (report.workers < std::max(report.threads, report.threads_prefill)) {
+    text += fmt::format(" of which {} run, one for each CPU", report.workers);
+  }
+  return text;
+}
+
 void ReportLoad(const LoadedModel& model) {
   const engine::LoadReport& report = model.engine->report();
   const std::string text =
       fmt::format("model: {}\nkernels: {}, threads: {}, weights: {}, head: {} ({}), loaded in {:.0f} ms\n{}\n",
-                  model.path, report.kernels, report.threads, report.weight_type, report.head_type, report.head_mode,
-                  report.load_ms, DescribePlan(report.plan));
+                  model.path, report.kernels, DescribeThreads(report), report.weight_type, report.head_type,
+                  report.head_mode, report.load_ms, DescribePlan(report.plan));
   std::fputs(text.c_str(), stderr);
 }
 

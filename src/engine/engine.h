@@ -23,7 +23,8 @@ namespace sterna::engine {
 enum class HeadChoice : uint8_t { kAuto, kExact, kCertified, kScreened };
 
 struct EngineOptions {
-  std::optional<uint32_t> threads;  // default: platform::UsableCores()
+  std::optional<uint32_t> threads;          // default: platform::UsableCores()
+  std::optional<uint32_t> threads_prefill;  // for steps of many rows; default: as threads
   std::string isa;                  // kernel table by name; empty = the fastest this CPU runs
   std::optional<uint32_t>
       context_tokens;  // per session; default: the model's. More than the model's is InvalidArgument
@@ -42,7 +43,8 @@ struct LoadReport {
   double load_ms = 0;
   backend::MemoryPlan plan;
   std::string kernels;  // "avx2"
-  uint32_t threads = 0;
+  uint32_t threads = 0, threads_prefill = 0;  // as asked for or by default
+  uint32_t workers = 0;                       // threads that there are: no more than the usable logical CPUs
   std::string weight_type, head_type;
   std::string head_mode;  // "exact", "certified", "screened"
   uint64_t weight_bytes_per_token = 0;

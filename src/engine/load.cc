@@ -74,10 +74,16 @@ class CoreLoader {
 
   Status StartWorkers() {
     STERNA_ASSIGN_OR_RETURN(kernels_, kernels::SelectKernels(platform::DetectCpu().bits, core_->options.isa));
-    const uint32_t threads = core_->options.threads.value_or(platform::UsableCores());
-    STERNA_ASSIGN_OR_RETURN(core_->pool, platform::ThreadPool::Create(threads));
-    core_->report.kernels = kernels_->isa;
-    core_->report.threads = threads;
+    const EngineOptions& options = core_->options;
+    LoadReport& report = core_->report;
+    report.kernels = kernels_->isa;
+    report.threads = options.threads.value_or(platform::UsableCores());
+    report.threads_prefill = options.threads_prefill.value_or(report.threads);
+    STERNA_RETURN_IF_ERROR(platform::ThreadPool::CheckThreadCount(report.threads));
+    STERNA_RETURN_IF_ERROR(platform::ThreadPool::CheckThreadCount(report.threads_prefill));
+    // Threads beyond the CPUs only take them from each other, in the middle of a piece that all wait for.
+    report.workers = std::min(std::max(report.threads, report.threads_prefill), platform::UsableLogicalCpus());
+    STERNA_ASSIGN_OR_RETURN(core_->pool, platform::ThreadPool::Create(report.workers));
     return {};
   }
 
@@ -143,7 +149,10 @@ class CoreLoader {
 
   Status LoadModel() {
     core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool,
-                                                 {.skip_zeros = core_->options.skip_zeros, .head = head_});
+                                                 {.skip_zeros = core_->options.skip_zeros,
+                                                  .head = head_,
+                                                  .decode_workers = core_->report.threads,
+                                                  .prefill_workers = core_->report.threads_prefill});
     model::ModelOptions options = core_->options.model;
     options.on_progress = [this](double fraction) { Progress("weights", fraction); };
     STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->backend));

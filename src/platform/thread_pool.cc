@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/status_macros.h"
 #include "platform/topology.h"
 
 namespace sterna::platform {
@@ -46,9 +48,9 @@ constexpr uint32_t kOpen = 1u << 31;
 }  // namespace
 
 // A loop's life: the caller writes the loop's fields while the gate is closed and nobody is inside, opens the gate,
-// raises the generation and works; when the pieces are all taken it closes the gate and waits for those inside to
-// leave. A worker reads the fields only between entering and leaving, so one that wakes late finds the gate closed and
-// never sees a finished loop's body. The caller does not wait for workers that have not entered.
+// calls the workers that may take part and works; when the pieces are all taken it closes the gate and waits for those
+// inside to leave. A worker reads the fields only between entering and leaving, so one that wakes late finds the gate
+// closed and never sees a finished loop's body. The caller does not wait for workers that have not entered.
 struct ThreadPool::State {
   uint32_t thread_count = 1;
   bool may_spin = false;
@@ -60,8 +62,13 @@ struct ThreadPool::State {
   // On lines of their own: each is written by many threads.
   alignas(64) std::atomic<size_t> next_piece = 0;
   alignas(64) std::atomic<uint32_t> gate = 0;
-  alignas(64) std::atomic<uint32_t> generation = 0;  // raised for each loop and at the end; workers park on it
   std::atomic<bool> stopping = false;
+  // One for each worker, the caller's unused. Raised for each loop that the worker may take part in, and at the end;
+  // the worker parks on it. One word each, so that a loop of few workers leaves the others asleep.
+  struct alignas(64) Call {
+    std::atomic<uint32_t> count = 0;
+  };
+  std::vector<Call> calls;
   std::vector<std::thread> workers;
 
   bool Enter() {
@@ -82,10 +89,10 @@ struct ThreadPool::State {
     }
   }
 
-  void AwaitGeneration(uint32_t old_generation) {
-    const auto changed = [&] { return generation.load(std::memory_order_acquire) != old_generation; };
+  void AwaitCall(const Call& call, uint32_t old_count) {
+    const auto changed = [&] { return call.count.load(std::memory_order_acquire) != old_count; };
     if (may_spin && SpinUntil(changed)) return;
-    generation.wait(old_generation, std::memory_order_acquire);
+    call.count.wait(old_count, std::memory_order_acquire);
   }
 
   void AwaitEmptyGate() {
@@ -96,16 +103,19 @@ struct ThreadPool::State {
     }
   }
 
-  void Announce() {
-    generation.fetch_add(1, std::memory_order_release);
-    generation.notify_all();
+  // Workers 1 to end - 1. The wake-ups of parked ones are one system call each.
+  void CallWorkers(size_t end) {
+    for (size_t worker = 1; worker < end; ++worker) {
+      calls[worker].count.fetch_add(1, std::memory_order_release);
+      calls[worker].count.notify_one();
+    }
   }
 
   void Work(uint32_t worker) {
     uint32_t seen = 0;
     while (true) {
-      AwaitGeneration(seen);
-      seen = generation.load(std::memory_order_acquire);
+      AwaitCall(calls[worker], seen);
+      seen = calls[worker].count.load(std::memory_order_acquire);
       if (stopping.load(std::memory_order_acquire)) return;
       if (!Enter()) continue;
       TakePieces(worker);
@@ -115,7 +125,7 @@ struct ThreadPool::State {
 
   ~State() {
     stopping.store(true, std::memory_order_release);
-    Announce();
+    CallWorkers(workers.size() + 1);
     for (std::thread& worker : workers) worker.join();
   }
 };
@@ -123,17 +133,20 @@ struct ThreadPool::State {
 ThreadPool::ThreadPool() : state_(std::make_unique<State>()) {}
 ThreadPool::~ThreadPool() = default;
 
+Status ThreadPool::CheckThreadCount(uint32_t thread_count) {
+  if (thread_count >= 1 && thread_count <= kMaxThreads) return {};
+  return Status::InvalidArgument(fmt::format("{} threads asked for; the range is 1 to {}", thread_count, kMaxThreads));
+}
+
 Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(uint32_t thread_count) {
-  if (thread_count < 1 || thread_count > kMaxThreads) {
-    return Status::InvalidArgument(
-        fmt::format("{} threads asked for; the range is 1 to {}", thread_count, kMaxThreads));
-  }
+  STERNA_RETURN_IF_ERROR(CheckThreadCount(thread_count));
   std::unique_ptr<ThreadPool> pool(new ThreadPool);
   State& state = *pool->state_;
   state.thread_count = thread_count;
   // With more threads than CPUs a spinning thread keeps a working one from its core.
   state.may_spin = thread_count > 1 && thread_count <= UsableLogicalCpus();
   try {
+    state.calls = std::vector<State::Call>(thread_count);
     state.workers.reserve(thread_count - 1);
     for (uint32_t worker = 1; worker < thread_count; ++worker) {
       state.workers.emplace_back([&state, worker] { state.Work(worker); });
@@ -147,9 +160,11 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(uint32_t thread_count) {
 
 uint32_t ThreadPool::thread_count() const { return state_->thread_count; }
 
-void ThreadPool::Run(size_t piece_count, void* context, Trampoline body) {
+void ThreadPool::Run(size_t piece_count, uint32_t worker_limit, void* context, Trampoline body) {
   State& state = *state_;
-  if (state.thread_count == 1 || piece_count <= 1) {
+  STERNA_DCHECK(worker_limit >= 1);
+  const size_t workers = std::min<size_t>({worker_limit, state.thread_count, piece_count});
+  if (workers <= 1) {
     for (size_t piece = 0; piece < piece_count; ++piece) body(context, piece, 0);
     return;
   }
@@ -159,7 +174,7 @@ void ThreadPool::Run(size_t piece_count, void* context, Trampoline body) {
   state.piece_count = piece_count;
   state.next_piece.store(0, std::memory_order_relaxed);
   state.gate.store(kOpen, std::memory_order_release);
-  state.Announce();
+  state.CallWorkers(workers);
   state.TakePieces(0);
   state.gate.fetch_sub(kOpen, std::memory_order_relaxed);
   state.AwaitEmptyGate();

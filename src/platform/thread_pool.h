@@ -17,7 +17,9 @@ class ThreadPool {
  public:
   static constexpr uint32_t kMaxThreads = 1024;
 
-  // InvalidArgument outside 1..kMaxThreads; ResourceExhausted when the system gives no more threads.
+  // InvalidArgument outside 1..kMaxThreads.
+  static Status CheckThreadCount(uint32_t thread_count);
+  // InvalidArgument as above; ResourceExhausted when the system gives no more threads.
   static Result<std::unique_ptr<ThreadPool>> Create(uint32_t thread_count);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -27,19 +29,19 @@ class ThreadPool {
 
   // Calls body(piece, worker) once for each piece in 0..piece_count-1, in any order on any worker, and returns when all
   // are done. Not reentrant: one caller at a time, no nested calls. `worker` < thread_count(): the index of a scratch
-  // area.
+  // area. With a limit (at least 1) only workers below it take part, and the others sleep on.
   template <class Body>
-  void ParallelFor(size_t piece_count, Body&& body) {
+  void ParallelFor(size_t piece_count, Body&& body, uint32_t worker_limit = kMaxThreads) {
     using Callable = std::remove_reference_t<Body>;
     // The cast takes a const off that the trampoline puts back.
-    Run(piece_count, const_cast<void*>(static_cast<const void*>(std::addressof(body))),
+    Run(piece_count, worker_limit, const_cast<void*>(static_cast<const void*>(std::addressof(body))),
         [](void* context, size_t piece, uint32_t worker) { (*static_cast<Callable*>(context))(piece, worker); });
   }
 
  private:
   using Trampoline = void (*)(void* context, size_t piece, uint32_t worker);
   ThreadPool();
-  void Run(size_t piece_count, void* context, Trampoline body);
+  void Run(size_t piece_count, uint32_t worker_limit, void* context, Trampoline body);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -11,7 +11,7 @@ SMALL = ("bench", "-m", TINY_MODEL, "-p", 16, "-n", 4, "-r", 2)
 class Bench(SternaTest):
     def test_json_has_the_stated_keys(self):
         report = self.ok_json(*SMALL, "--json", "-t", 2)
-        self.assertLessEqual({"cpu", "kernels", "threads", "tests", "memory_plan", "read_bandwidth_gb_per_second"}, set(report))
+        self.assertLessEqual({"cpu", "kernels", "threads", "threads_prefill", "workers", "tests", "memory_plan", "read_bandwidth_gb_per_second"}, set(report))
         self.assertEqual(report["threads"], 2)
         self.assertEqual([test["name"] for test in report["tests"]], ["pp16", "tg4"])
         for test in report["tests"]:

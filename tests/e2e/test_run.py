@@ -159,6 +159,12 @@ class Run(SternaTest):
             return result.stderr.decode()
         self.assertIn("threads: 3", threads())
         self.assertIn("threads: 2", threads("-t", 2))
+        self.assertIn("threads: 1 (2 in prefill)", threads("-t", 1, "--threads-prefill", 2))
+
+    def test_threads_of_prefill_change_no_token(self):
+        texts = {self.ok(*GREEDY, "-p", QUESTION, "-t", threads, "--threads-prefill", prefill)
+                 for threads in (1, 2) for prefill in (1, 2, 8)}
+        self.assertEqual(len(texts), 1, texts)
 
     def test_every_kernel_table_says_the_same(self):
         tables = self.ok_json("devices", "--quick", "--json")["kernels"]

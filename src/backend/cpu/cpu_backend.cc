@@ -155,6 +155,7 @@ void CpuBackendImpl::BeginStep(const Batch& batch) {
   STERNA_DCHECK(batch.tokens.size() <= max_rows_ && batch.output_rows.size() <= max_outputs_);
   STERNA_DCHECK(batch.positions.size() == batch.tokens.size() && batch.sequences.size() == batch.tokens.size());
   batch_ = batch;
+  work_.BeginStep(rows());
   if (kv_.shape().head_dim > 0) attention_.Cut(batch);
 }
 

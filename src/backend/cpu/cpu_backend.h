@@ -22,6 +22,11 @@ struct CpuBackendOptions {
       16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
   bool skip_zeros = true;  // leave out rows and inputs that are multiplied by zero; changes no result, only the time
   HeadMode head = HeadMode::kExact;
+  // Workers that share an operation, of those the pool has: in steps of up to decode_rows rows, which wait for memory,
+  // and in larger ones, which wait for arithmetic.
+  uint32_t decode_workers = platform::ThreadPool::kMaxThreads;
+  uint32_t prefill_workers = platform::ThreadPool::kMaxThreads;
+  uint32_t decode_rows = 16;
 };
 
 // Bytes that a head of that shape takes more than with HeadMode::kExact; 0 when no other mode can be.

@@ -15,17 +15,21 @@ class WorkSplitter {
  public:
   WorkSplitter(platform::ThreadPool& pool, const CpuBackendOptions& options) : pool_(pool), options_(options) {}
 
+  void BeginStep(size_t rows) {
+    workers_ = rows <= options_.decode_rows ? options_.decode_workers : options_.prefill_workers;
+  }
+
   // body(piece, worker) for each piece; on the caller's thread (worker 0) when `cost`, in multiply-adds or float
   // elements, is below the threshold.
   template <class Body>
   void Run(uint64_t cost, size_t piece_count, Body&& body) {
-    if (cost < options_.parallel_threshold || piece_count <= 1 || pool_.thread_count() == 1) {
+    if (cost < options_.parallel_threshold || piece_count <= 1 || pool_.thread_count() == 1 || workers_ == 1) {
       for (size_t piece = 0; piece < piece_count; ++piece) body(piece, uint32_t{0});
       return;
     }
     ++counters_.parallel_regions;
     counters_.work_items += piece_count;
-    pool_.ParallelFor(piece_count, body);
+    pool_.ParallelFor(piece_count, body, workers_);
   }
 
   // body(row, worker) for each of `rows` rows of `columns` floats, neighbouring rows in one piece.
@@ -66,6 +70,7 @@ class WorkSplitter {
 
   platform::ThreadPool& pool_;
   CpuBackendOptions options_;
+  uint32_t workers_ = platform::ThreadPool::kMaxThreads;
   CpuBackendCounters counters_;
 };
 

@@ -6,8 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <limits>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "unit/backend/mini_model.h"
@@ -226,6 +231,48 @@ TEST(CpuBackendCounting, FewRowsAreCutAsWithoutScratch) {
   kernels::KernelTable table = kernels::kScalarTable;
   table.ternary_scratch_bytes = kScratchBytes;
   EXPECT_EQ(4u, Multiply(table, 15).pieces);
+}
+
+// The threads that have run a ternary product, and how many of them each product waits for.
+std::mutex seen_mutex;
+std::set<std::thread::id> seen_threads;
+std::atomic<size_t> wanted_threads = 1;
+
+void NoteThread(const kernels::TernaryRows& w, const kernels::Int8Rows& x, float* y, size_t y_stride) {
+  const auto seen = [] {
+    const std::lock_guard lock(seen_mutex);
+    seen_threads.insert(std::this_thread::get_id());
+    return seen_threads.size();
+  };
+  while (seen() < wanted_threads) std::this_thread::yield();
+  kernels::kScalarTable.ternary_linear(w, x, y, y_stride);
+}
+
+TEST(CpuBackendWorkers, StepsOfFewRowsAndStepsOfManyHaveTheirOwnNumbers) {
+  kernels::KernelTable table = kernels::kScalarTable;
+  table.ternary_linear = NoteThread;
+  const auto pool = *platform::ThreadPool::Create(3);
+  const auto backend = CpuBackend::Create(
+      table, *pool,
+      {.work_item_bytes = 64, .parallel_threshold = 0, .decode_workers = 1, .prefill_workers = 2, .decode_rows = 3});
+  Random random(1);
+  const StoredTernary stored(64, 256, random);
+  const TernaryId matrix = *backend->AddTernary(stored.source, 1.0f);
+  const SlotId x = backend->AddSlot(256), y = backend->AddSlot(64);
+  const Int8Id q = backend->AddInt8Slot(256);
+  ASSERT_TRUE(backend->Prepare(4, 4).ok());
+  const std::vector<uint32_t> blocks = {0};
+  for (const auto& [row_count, threads] : {std::pair<uint32_t, size_t>{3, 1}, {4, 2}, {1, 1}}) {
+    BatchRows rows;
+    rows.tables = {blocks};
+    for (uint32_t row = 0; row < row_count; ++row) rows.Add(3, row, 0);
+    seen_threads.clear();
+    wanted_threads = threads;
+    backend->BeginStep(rows.batch());
+    backend->Quantize(x, q);
+    backend->Linear({&matrix, 1}, q, {&y, 1});
+    EXPECT_EQ(threads, seen_threads.size()) << row_count << " rows";
+  }
 }
 
 }  // namespace

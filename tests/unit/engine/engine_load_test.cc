@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "engine/memory_estimate.h"
+#include "platform/topology.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
 #include "unit/engine/tiny_engine.h"
@@ -74,6 +76,23 @@ TEST(EngineLoad, RefusesAnUnknownInstructionSet) {
   ExpectRefused(options, StatusCode::kInvalidArgument, "sse9");
 }
 
+TEST(EngineLoad, PrefillTakesAsManyThreadsAsDecodeUnlessToldOtherwise) {
+  EngineOptions options = TinyOptions();
+  options.threads = 2;
+  EXPECT_EQ((*Engine::Load(TinyModelPath(), options))->report().threads_prefill, 2u);
+  options.threads_prefill = 1;
+  EXPECT_EQ((*Engine::Load(TinyModelPath(), options))->report().threads_prefill, 1u);
+}
+
+TEST(EngineLoad, StartsNoMoreThreadsThanTheMachineHasCpus) {
+  EngineOptions options = TinyOptions();
+  options.threads = 1;
+  options.threads_prefill = 1000;
+  const auto engine = *Engine::Load(TinyModelPath(), options);
+  EXPECT_EQ(engine->report().threads_prefill, 1000u);
+  EXPECT_EQ(engine->report().workers, std::min(1000u, platform::UsableLogicalCpus()));
+}
+
 TEST(EngineLoad, RefusesNumbersOutOfRange) {
   EngineOptions options = TinyOptions();
   options.max_sessions = 0;
@@ -83,7 +102,10 @@ TEST(EngineLoad, RefusesNumbersOutOfRange) {
   ExpectRefused(options, StatusCode::kInvalidArgument, "step_rows is 1073741824");
   options = TinyOptions();
   options.threads = 0;
-  ExpectRefused(options, StatusCode::kInvalidArgument, "0");
+  ExpectRefused(options, StatusCode::kInvalidArgument, "0 threads");
+  options = TinyOptions();
+  options.threads_prefill = 0;
+  ExpectRefused(options, StatusCode::kInvalidArgument, "0 threads");
 }
 
 TEST(EngineLoad, RefusesAPlanOverTheMemoryLimitNamingTheThreeBiggestItems) {

@@ -96,6 +96,52 @@ TEST(ThreadPool, StopsWithoutHavingWorked) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(4u, (*ThreadPool::Create(4))->thread_count());
 }
 
+// Each piece waits for a second worker, so that both that may come do come; a third would be seen.
+TEST(ThreadPool, ALimitedLoopIsSharedByTheFirstWorkersAndNoOthers) {
+  auto pool = std::move(*ThreadPool::Create(4));
+  for (int loop = 0; loop < 200; ++loop) {
+    std::array<std::atomic<bool>, 4> seen{};
+    pool->ParallelFor(
+        64,
+        [&](size_t, uint32_t worker) {
+          seen.at(worker) = true;
+          while (!(seen[0] && seen[1])) std::this_thread::yield();
+        },
+        2);
+    EXPECT_TRUE(seen[0] && seen[1]);
+    EXPECT_FALSE(seen[2] || seen[3]);
+  }
+}
+
+TEST(ThreadPool, ALoopLimitedToOneWorkerStaysOnTheCallersThread) {
+  auto pool = std::move(*ThreadPool::Create(3));
+  const std::thread::id caller = std::this_thread::get_id();
+  pool->ParallelFor(
+      1000,
+      [caller](size_t, uint32_t worker) {
+        EXPECT_EQ(0u, worker);
+        EXPECT_EQ(caller, std::this_thread::get_id());
+      },
+      1);
+}
+
+// Loops of changing width one after the other: a worker that sat out some must still come when called again.
+TEST(ThreadPool, WorkersThatSleptThroughLoopsComeBack) {
+  auto pool = std::move(*ThreadPool::Create(4));
+  for (uint32_t loop = 0; loop < 2000; ++loop) {
+    const uint32_t limit = 1 + loop % 4;
+    std::atomic<uint32_t> arrived = 0;
+    pool->ParallelFor(
+        limit,
+        [&](size_t, uint32_t) {
+          ++arrived;
+          while (arrived < limit && limit > 1) std::this_thread::yield();
+        },
+        limit);
+    ASSERT_EQ(limit, arrived);
+  }
+}
+
 // While worker 1 holds one piece, the others must finish all the rest.
 TEST(ThreadPool, LetsOthersTakeThePiecesOfABusyWorker) {
   auto pool = std::move(*ThreadPool::Create(2));
