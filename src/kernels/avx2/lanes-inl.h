@@ -4,10 +4,10 @@
 // include guard needed by anyone else): everything here and in its neighbours has internal linkage.
 #pragma once
 
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
+
+#include "kernels/intrinsics.h"
 
 namespace sterna::kernels {
 namespace {
