@@ -43,8 +43,6 @@ void ForEachVector(size_t count, Body body) {
       [rest](float* to, __m256 value) { StoreFirst(to, rest, value); });
 }
 
-float FirstLane(__m256 v) { return _mm256_cvtss_f32(v); }
-
 // lane[i] += lane[i + w] for w = 8, 4, 2, 1.
 float TreeSum(__m256 low, __m256 high) {
   const __m256 eight = _mm256_add_ps(low, high);
