@@ -36,7 +36,6 @@ constexpr KernelTable Avx512Kernels() {
   SetAttend<kKvF32, kKvF16, kKvQ8>(table);
   table.attend_finish = avx512::AttendFinish;
   table.add = avx512::Add;
-  table.relu2_mul = avx512::Relu2Mul;
   table.silu_mul = avx512::SiluMul;
   table.exp = avx512::ExpRow;
   return table;
