@@ -13,10 +13,10 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
-.PHONY: help run build test lint format fuzz soak test-peers test-aarch64 clean
+.PHONY: help run build test lint format fuzz soak test-peers test-aarch64 arm-instructions clean
 
 help:  ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | awk -F'\t' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | awk -F'\t' '{ printf "%-17s %s\n", $$1, $$2 }'
 
 run: build  ## build, then answer PROMPT="What is a sparrow?" with the model in models/
 	build/sterna run -p "$(PROMPT)" --temp 0
@@ -64,6 +64,12 @@ test-aarch64:  ## cross build for 64-bit ARM, tests under qemu-user
 	ctest --preset aarch64
 	python3 -B tools/checks/check_symbols.py build-aarch64
 	tools/test_arm_cpus.sh build-aarch64 unit/backend/backend_test golden/determinism_test golden/oracle_test
+
+arm-instructions:  ## instructions of ternary products on 64-bit ARM, counted under qemu-user
+	@tools/bootstrap.sh build test cross
+	cmake --preset aarch64
+	cmake --build --preset aarch64 --parallel $(JOBS) --target ternary_calls
+	python3 -B tools/arm_instructions/count.py build-aarch64
 
 clean:  ## remove every build folder
 	rm -rf build build-*

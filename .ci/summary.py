@@ -53,6 +53,10 @@ def main():
             else:
                 failed_names.append(f"{path.stem}: {name}")
 
+    emulated = folder / "arm-cpus.txt"
+    if emulated.exists():
+        executed.update(f"aarch64, {line}" for line in re.findall(r"arm: (.*: tables .*);", emulated.read_text()))
+
     print("=== summary")
     phases = read_phases(folder)
     for name, outcome, seconds, reason in phases:

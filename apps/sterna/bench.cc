@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/status_macros.h"
 #include "exit_code.h"
@@ -36,21 +37,23 @@ struct BenchFlags {
   uint32_t depth_tokens = 0;
   uint32_t repetitions = 5;
   bool json = false;
+  bool read_zeros = false;
   bool prompt_given = false, generated_given = false;
 };
 
 struct Measurement {
   std::string name;
-  std::vector<double> tokens_per_second;  // sorted
-  double weight_bytes_per_token = 0;
-  double kv_bytes_per_token = 0;  // read, on average
+  std::vector<double> tokens_per_second;          // sorted
+  double bytes_per_token = 0;                     // touched, by the engine's counters
+  double kv_bytes_per_token = 0;                  // of them keys and values, on average
+  std::optional<double> zero_gates, zero_inputs;  // shares; none where nothing was looked at
 
   double Median() const {
     const size_t middle = tokens_per_second.size() / 2;
     if (tokens_per_second.size() % 2 == 1) return tokens_per_second[middle];
     return (tokens_per_second[middle - 1] + tokens_per_second[middle]) / 2;
   }
-  double GbPerSecond() const { return Median() * (weight_bytes_per_token + kv_bytes_per_token) / 1e9; }
+  double GbPerSecond() const { return Median() * bytes_per_token / 1e9; }
 };
 
 // Ids spread over the vocabulary; which ones does not matter to the speed.
@@ -75,46 +78,53 @@ Result<engine::Timings> Generate(const LoadedModel& model, size_t held_tokens, s
   return result.timings;
 }
 
-// Runs once to warm up, then `repetitions` times.
+std::optional<double> Share(uint64_t part, uint64_t whole) {
+  return whole == 0 ? std::nullopt : std::optional(double(part) / double(whole));
+}
+
+// What was read and skipped between two states of the counters, in which `tokens` were computed.
+void AddCounters(const backend::CpuBackendCounters& before, const backend::CpuBackendCounters& after, double tokens,
+                 Measurement& m) {
+  m.kv_bytes_per_token = double(after.kv_bytes_read - before.kv_bytes_read) / tokens;
+  m.bytes_per_token = double(after.weight_bytes_read - before.weight_bytes_read) / tokens + m.kv_bytes_per_token;
+  m.zero_gates = Share(after.zero_gates - before.zero_gates, after.gates - before.gates);
+  m.zero_inputs =
+      Share(after.zero_sparse_inputs - before.zero_sparse_inputs, after.sparse_inputs - before.sparse_inputs);
+}
+
+// Runs once to warm up, then `repetitions` times. A run computes `tokens`.
 template <class Once>
-Result<Measurement> Repeat(std::string name, uint32_t repetitions, Once&& once) {
+Result<Measurement> Repeat(std::string name, const LoadedModel& model, uint32_t repetitions, uint64_t tokens,
+                           Once&& once) {
   Measurement measurement;
   measurement.name = std::move(name);
+  const backend::CpuBackendCounters before = model.engine->Counters();
   for (uint32_t i = 0; i <= repetitions; ++i) {
     STERNA_ASSIGN_OR_RETURN(const double speed, once());
     if (i > 0) measurement.tokens_per_second.push_back(speed);
   }
+  AddCounters(before, model.engine->Counters(), double(tokens) * (repetitions + 1), measurement);
   std::sort(measurement.tokens_per_second.begin(), measurement.tokens_per_second.end());
   return measurement;
 }
 
 Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& model) {
   const uint32_t tokens = flags.prompt_tokens;
-  STERNA_ASSIGN_OR_RETURN(Measurement m,
-                          Repeat(fmt::format("pp{}", tokens), flags.repetitions, [&]() -> Result<double> {
-                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, 0, tokens, 1));
-                            return t.PrefillTokensPerSecond();
-                          }));
-  // The weights are read once per chunk of the prompt.
-  const uint32_t chunk = flags.model.prefill_chunk;
-  const uint32_t chunks = (tokens + chunk - 1) / chunk;
-  m.weight_bytes_per_token = double(model.engine->report().weight_bytes_per_token) * chunks / tokens;
-  return m;
+  return Repeat(fmt::format("pp{}", tokens), model, flags.repetitions, tokens, [&]() -> Result<double> {
+    STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, 0, tokens, 1));
+    return t.PrefillTokensPerSecond();
+  });
 }
 
-// Generation with `depth` tokens in the context already.
+// Generation with `depth` tokens in the context already. A prompt of one token costs what a generated one does.
 Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel& model, uint32_t depth) {
   const uint32_t tokens = flags.generated_tokens;
   if (depth > 0) STERNA_RETURN_IF_ERROR(Generate(model, 0, depth, 0).status());
   const std::string name = depth > 0 ? fmt::format("tg{}@d{}", tokens, depth) : fmt::format("tg{}", tokens);
-  STERNA_ASSIGN_OR_RETURN(Measurement m, Repeat(name, flags.repetitions, [&]() -> Result<double> {
-                            STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, depth, 1, tokens + 1));
-                            return t.DecodeTokensPerSecond();
-                          }));
-  m.weight_bytes_per_token = double(model.engine->report().weight_bytes_per_token);
-  // The timed tokens see depth + 2 .. depth + 1 + tokens positions.
-  m.kv_bytes_per_token = double(model.session->KvBytesPerToken()) * (depth + 1 + (tokens + 1) / 2.0);
-  return m;
+  return Repeat(name, model, flags.repetitions, tokens + 1, [&]() -> Result<double> {
+    STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, depth, 1, tokens + 1));
+    return t.DecodeTokensPerSecond();
+  });
 }
 
 // Cuts default sizes to the model's context, and refuses sizes the user asked for.
@@ -154,6 +164,9 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
                      {"max", m.tokens_per_second.back()},
                      {"kv_bytes_per_token", m.kv_bytes_per_token},
                      {"gb_per_second", m.GbPerSecond()},
+                     {"bytes_per_token", m.bytes_per_token},
+                     {"zero_gate_share", m.zero_gates ? ordered_json(*m.zero_gates) : ordered_json()},
+                     {"zero_down_input_share", m.zero_inputs ? ordered_json(*m.zero_inputs) : ordered_json()},
                      {"share_of_read_bandwidth", m.GbPerSecond() / read_limit},
                      {"multiply_adds_per_second", m.Median() * double(report.ternary_macs_per_token)}});
   }
@@ -189,27 +202,38 @@ std::string BudgetForHumans(const ordered_json& budget) {
       budget["gb_per_second"].get<double>(), budget["share_of_read_bandwidth"].get<double>() * 100);
 }
 
+std::string Percent(const ordered_json& share) {
+  return share.is_null() ? "-" : fmt::format("{:.1f}%", share.get<double>() * 100);
+}
+
 std::string ForHumans(const ordered_json& r) {
   std::string text = fmt::format(
-      "model     {}\nweights   {}, head {}, {:.1f} MB read per token\ncpu       {}\nkernels   {}, {} thread(s)\n"
-      "memory    reads {:.1f} GB/s at most\n\n{:<12}{:>12}{:>12}{:>12}{:>10}{:>10}{:>12}\n",
+      "model     {}\nweights   {}, head {}, {:.1f} MB per token when nothing is skipped\ncpu       {}\nkernels   {}, "
+      "{} thread(s)\n"
+      "memory    reads {:.1f} GB/s at most\n\n{:<12}{:>12}{:>12}{:>12}{:>10}{:>10}{:>12}{:>10}{:>12}{:>12}\n",
       r["model"].get<std::string>(), r["weight_type"].get<std::string>(), r["head_type"].get<std::string>(),
       double(r["weight_bytes_per_token"].get<uint64_t>()) / 1e6, r["cpu"].get<std::string>(),
       r["kernels"].get<std::string>(), r["threads"].get<uint32_t>(), r["read_bandwidth_gb_per_second"].get<double>(),
-      "test", "tokens/s", "min", "max", "GB/s", "of limit", "GMAC/s");
+      "test", "tokens/s", "min", "max", "GB/s", "of limit", "GMAC/s", "MB/token", "zero gates", "zero down");
   for (const auto& test : r["tests"]) {
-    text +=
-        fmt::format("{:<12}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>9.1f}%{:>12.2f}\n", test["name"].get<std::string>(),
-                    test["tokens_per_second"].get<double>(), test["min"].get<double>(), test["max"].get<double>(),
-                    test["gb_per_second"].get<double>(), test["share_of_read_bandwidth"].get<double>() * 100,
-                    test["multiply_adds_per_second"].get<double>() / 1e9);
+    text += fmt::format("{:<12}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>10}{:>12.2f}{:>10.1f}{:>12}{:>12}\n",
+                        test["name"].get<std::string>(), test["tokens_per_second"].get<double>(),
+                        test["min"].get<double>(), test["max"].get<double>(), test["gb_per_second"].get<double>(),
+                        Percent(test["share_of_read_bandwidth"]), test["multiply_adds_per_second"].get<double>() / 1e9,
+                        test["bytes_per_token"].get<double>() / 1e6, Percent(test["zero_gate_share"]),
+                        Percent(test["zero_down_input_share"]));
   }
   if (r.contains("attention")) text += BudgetForHumans(r["attention"]);
-  return text;
+  return text +
+         "\nGB/s = bytes touched per token x tokens/s; touched are the codes of ternary rows and inputs that were not\n"
+         "skipped, the head's rows, and the keys and values seen. Zero gates, zero down: the shares of feed-forward\n"
+         "gates and of inputs of down that were zero and so skipped.\n";
 }
 
 Status Bench(BenchFlags flags) {
-  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model));
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.model.EngineOptions());
+  options.skip_zeros = !flags.read_zeros;
+  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model, options));
   STERNA_RETURN_IF_ERROR(FitContext(flags, model.session->context_tokens()));
   std::vector<Measurement> measurements;
   if (flags.prompt_tokens > 0) {
@@ -254,6 +278,8 @@ int BenchVerb(Words words) {
                             0, 1u << 20));
   flags.Add(UnsignedSetting("-r,--repetitions", "Runs of each test", &values.repetitions, 1, 1000));
   flags.AddSwitch("--json", &values.json, "Print one JSON object");
+  flags.AddSwitch("--read-zeros", &values.read_zeros,
+                  "Also read the weights that are multiplied by zero: the same results, to see what skipping saves");
   values.model.AddTo(flags);
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());

@@ -61,6 +61,9 @@ class Backend {
   // The matrix is repacked into the backend's own layout; the source's bytes are not needed afterwards. Its values are
   // multiplied by `scale_factor` (a .scale tensor; 1 when there is none). Errors as quant::InspectTernary.
   virtual Result<TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) = 0;
+  // The same for a matrix whose inputs are mostly zeros (what follows squared ReLU): the backend may store it so that a
+  // zero input costs no read. Multiplied alone, not with others in one Linear.
+  virtual Result<TernaryId> AddSparseTernary(const quant::TernarySource& source, float scale_factor) = 0;
   // `bytes` must stay valid and unchanged while the backend lives (it may be read in place).
   virtual Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                                    std::span<const std::byte> bytes) = 0;
@@ -86,10 +89,11 @@ class Backend {
   virtual void Rope(SlotId x, uint32_t heads) = 0;                       // by each row's position
   virtual void StoreKv(uint32_t layer, SlotId keys, SlotId values) = 0;  // at each row's position
   virtual void Attend(uint32_t layer, SlotId queries, uint32_t heads,
-                      SlotId out) = 0;                                        // causal, scale 1/sqrt(head_dim)
-  virtual void GatedActivation(Activation kind, SlotId gate, SlotId up) = 0;  // gate = act(gate) * up
-  virtual void Add(SlotId x, SlotId y) = 0;                                   // x = x + y
-  virtual void Head(DenseId head, SlotId in, VectorId gain, float eps) = 0;   // logits of output_rows of rms(in)
+                      SlotId out) = 0;  // causal, scale 1/sqrt(head_dim)
+  // out = act(W_gate in) * (W_up in); what `scratch` holds afterwards is not defined.
+  virtual void GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) = 0;
+  virtual void Add(SlotId x, SlotId y) = 0;                                  // x = x + y
+  virtual void Head(DenseId head, SlotId in, VectorId gain, float eps) = 0;  // logits of output_rows of rms(in)
   // Ends the step; a device reports here what went wrong in it. Matrices that are read in place belong to whoever
   // mapped them: that caller checks them (format::GgufFile::CheckStillWhole) before it trusts the logits.
   virtual Status EndStep() = 0;

@@ -46,4 +46,6 @@ const model::ModelConfig& Engine::config() const { return impl_->core->model->co
 
 const LoadReport& Engine::report() const { return impl_->core->report; }
 
+backend::CpuBackendCounters Engine::Counters() const { return impl_->core->loop->Counters(); }
+
 }  // namespace sterna::engine

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/cpu/cpu_counters.h"
 #include "model/model_config.h"
 #include "sample/sampler.h"
 #include "sterna/status.h"
@@ -26,6 +27,7 @@ struct EngineOptions {
   uint32_t max_sessions = 1;            // KV blocks are reserved for this many full contexts
   uint32_t step_rows = 256;             // rows of a step at most, over all sessions
   uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it
+  bool skip_zeros = true;               // backend::CpuBackendOptions::skip_zeros; results do not depend on it
   uint64_t memory_limit_bytes = 0;      // 0 = none; a plan over it is ResourceExhausted naming the biggest items
   model::ModelOptions model;
   std::function<void(std::string_view stage, double fraction)> on_load_progress;  // may be empty
@@ -121,6 +123,8 @@ class Engine {
   const text::Tokenizer& tokenizer() const;
   const model::ModelConfig& config() const;
   const LoadReport& report() const;
+  // What all steps did up to the last one that ended. Any thread.
+  backend::CpuBackendCounters Counters() const;
 
  private:
   struct Impl;

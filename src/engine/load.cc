@@ -106,7 +106,7 @@ class CoreLoader {
   }
 
   Status LoadModel() {
-    core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool);
+    core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool, {.skip_zeros = core_->options.skip_zeros});
     model::ModelOptions options = core_->options.model;
     options.on_progress = [this](double fraction) { Progress("weights", fraction); };
     STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->backend));

@@ -13,13 +13,19 @@
 namespace sterna::engine {
 namespace {
 
+constexpr uint32_t kInputMultiple = 4;  // inputs of a matrix that is stored by input
+
 // A ternary row as the CPU backend keeps it: 32 bytes for 128 columns.
 uint64_t TernaryBytes(uint64_t rows, uint64_t columns) { return rows * CeilDiv<uint64_t>(columns, 128) * 32; }
 
 uint64_t WeightBytes(const model::ModelConfig& c) {
   const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
-  const uint64_t layer = TernaryBytes(q + 2 * kv, c.hidden) + TernaryBytes(c.hidden, q) +
-                         2 * TernaryBytes(c.ffn, c.hidden) + TernaryBytes(c.hidden, c.ffn);
+  // Squared ReLU: `down` lies by input.
+  const bool by_input = c.activation == backend::Activation::kRelu2;
+  const uint64_t down =
+      by_input ? TernaryBytes(RoundUp(c.ffn, kInputMultiple), c.hidden) : TernaryBytes(c.hidden, c.ffn);
+  const uint64_t layer =
+      TernaryBytes(q + 2 * kv, c.hidden) + TernaryBytes(c.hidden, q) + 2 * TernaryBytes(c.ffn, c.hidden) + down;
   return layer * c.layers;
 }
 

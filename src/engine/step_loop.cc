@@ -61,6 +61,11 @@ void StepLoop::Run(Sequence& sequence) {
   sequence.done_changed.wait(lock, [&] { return sequence.done; });
 }
 
+backend::CpuBackendCounters StepLoop::Counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
 void StepLoop::Main() {
   while (WaitForWork()) {
     PollCancelled();
@@ -180,6 +185,7 @@ void StepLoop::AcceptToken(Sequence& sequence, text::TokenId token) {
 // After `done` is set the caller may destroy the sequence: it has left active_ by then and is not touched again.
 void StepLoop::Retire() {
   const std::lock_guard lock(mutex_);
+  counters_ = parts_.backend.Counters();
   std::erase_if(active_, [](Sequence* sequence) {
     if (!sequence->finished) return false;
     sequence->done = true;

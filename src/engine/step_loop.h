@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "backend/backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "engine/kv_ledger.h"
 #include "engine/sequence.h"
 #include "engine/step_batch.h"
@@ -21,7 +21,7 @@ class StepLoop {
  public:
   struct Parts {  // all outlive the loop
     model::Model& model;
-    backend::Backend& backend;
+    backend::CpuBackend& backend;
     const text::Tokenizer& tokenizer;
     KvLedger& kv;
   };
@@ -37,6 +37,8 @@ class StepLoop {
   // Runs the request that `sequence` holds and blocks until it is done; result and status are in the sequence then.
   // Any thread.
   void Run(Sequence& sequence);
+  // The backend's, as they were after the last step. Any thread.
+  backend::CpuBackendCounters Counters() const;
 
  private:
   void Main();
@@ -57,10 +59,11 @@ class StepLoop {
   std::vector<Sequence*> active_;           // the loop's thread only
   bool some_waited_ = false;                // the last batch had no room for some sequence
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::vector<Sequence*> incoming_;  // guarded by mutex_
-  bool stopping_ = false;            // guarded by mutex_
+  std::vector<Sequence*> incoming_;       // guarded by mutex_
+  bool stopping_ = false;                 // guarded by mutex_
+  backend::CpuBackendCounters counters_;  // guarded by mutex_
   std::thread thread_;
 };
 

@@ -9,6 +9,9 @@
 //   byte
 //                    j % 32 with s = j / 32, codes 0, 1, 2 for -1, 0, +1 (the published I2_S order). Columns past the
 //                    model's are code 1. Rows follow each other without gaps, 64-byte aligned start.
+//   ternary columns  the same blocks with inputs and outputs exchanged: one input's codes for all outputs lie together,
+//                    `blocks` blocks of 128 outputs, and inputs follow each other. Outputs and inputs past the matrix
+//                    are code 1; inputs are padded to a multiple of 4. A zero input costs no read.
 //   int8 rows        `stride` bytes apart, stride = blocks * 128, zero past the model's columns, 64-byte aligned.
 //   float rows       `stride` floats apart, stride % 16 == 0, 64-byte aligned.
 // No kernel reads or writes outside the ranges it states, whatever the bytes. Outputs never overlap inputs unless said
@@ -46,6 +49,15 @@ struct TernaryRows {
   size_t blocks;              // 128-column blocks in a row
   float scale;                // of the whole matrix (ternary_linear)
   const float* group_scales;  // [rows][blocks / 2] (ternary_group_linear)
+};
+
+// A matrix stored by input (inputs = columns of the matrix, outputs = its rows).
+struct TernaryColumns {
+  const uint8_t* codes;
+  size_t inputs;   // padded to a multiple of 4; not more than Int8Rows::stride
+  size_t outputs;  // of the matrix
+  size_t blocks;   // 128-output blocks of an input
+  float scale;
 };
 
 // Stored types of embeddings and heads; block layouts as in quant/dequantize.h.
@@ -103,6 +115,25 @@ struct KernelTable {
   // out[t][r] = a / s[t]; a = fma(float(sum over group g), group_scale[r][g], a) for g in order, starting from 0.
   void (*ternary_group_linear)(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept;
 
+  // out[listed[i]] = what ternary_linear gives for row listed[i] and the first row of x, for i < count; the other
+  // places of out are left alone. `listed` ascends.
+  void (*ternary_listed_rows)(const TernaryRows& w, const Int8Rows& x, const uint32_t* listed, size_t count,
+                              float* out) noexcept;
+
+  // out[t][o] = what ternary_linear gives for the same matrix stored by row, for the outputs o of the blocks
+  // first_block .. first_block + blocks - 1.
+  void (*ternary_columns_linear)(const TernaryColumns& w, size_t first_block, size_t blocks, const Int8Rows& x,
+                                 float* out, size_t out_stride) noexcept;
+
+  // sums[o] += sum over i < count of (code[listed[i]][o] - 1) * q[listed[i]], exact in int32, for all w.blocks * 128
+  // outputs. `listed` ascends.
+  void (*ternary_columns_add)(const TernaryColumns& w, const int8_t* q, const uint32_t* listed, size_t count,
+                              int32_t* sums) noexcept;
+
+  // The indices i < count with x[i] > 0 (or q[i] != 0), ascending, to `listed` (room for count); returns how many.
+  size_t (*list_positive)(const float* x, size_t count, uint32_t* listed) noexcept;
+  size_t (*list_nonzero)(const int8_t* q, size_t count, uint32_t* listed) noexcept;
+
   // out[t][r] = sum_k w[r][k] * x[t][k], w decoded exactly to float: lane k % 16, one fma each, then the tree of
   // rms_norm.
   void (*dense_linear[kDenseTypeCount])(const DenseRows& w, const FloatRows& x, float* out, size_t out_stride) noexcept;
@@ -145,7 +176,8 @@ struct KernelTable {
 
   // x[i] = x[i] + y[i]
   void (*add)(float* x, const float* y, size_t count) noexcept;
-  // gate[i] = (r * r) * up[i], r = max(gate[i], 0), NaN to 0
+  // gate[i] = (r * r) * up[i], r = max(gate[i], 0), NaN to 0; +0 where r is 0, whatever up[i] is (infinity and NaN
+  // included), so that nobody need compute it
   void (*relu2_mul)(float* gate, const float* up, size_t count) noexcept;
   // gate[i] = (gate[i] / (1 + exp(-gate[i]))) * up[i]
   void (*silu_mul)(float* gate, const float* up, size_t count) noexcept;

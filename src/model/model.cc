@@ -52,10 +52,9 @@ void Model::Attention(uint32_t index) {
 // x += Wdown rms(act(Wgate b) * Wup b), b = rms(x). The middle vector gets large before its norm: it stays float32.
 void Model::FeedForward(uint32_t index) {
   const Layer& layer = layers_[index];
-  backend_.RmsNorm(x_, layer.ffn_norm, config_.norm_eps, h_);                             // [R, h]
-  backend_.Quantize(h_, hidden_i8_);                                                      // shared by gate and up
-  backend_.Linear(std::array{layer.gate, layer.up}, hidden_i8_, std::array{gate_, up_});  // [R, f] each
-  backend_.GatedActivation(config_.activation, gate_, up_);
+  backend_.RmsNorm(x_, layer.ffn_norm, config_.norm_eps, h_);                              // [R, h]
+  backend_.Quantize(h_, hidden_i8_);                                                       // shared by gate and up
+  backend_.GatedLinear(config_.activation, layer.gate, layer.up, hidden_i8_, gate_, up_);  // [R, f], up_ is scratch
   backend_.RmsNorm(gate_, layer.ffn_sub_norm, config_.norm_eps, gate_);
   backend_.Quantize(gate_, ffn_i8_);
   backend_.Linear(std::array{layer.down}, ffn_i8_, std::array{h_});  // [R, h]

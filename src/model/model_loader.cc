@@ -105,7 +105,10 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   }
   STERNA_ASSIGN_OR_RETURN(const float scale, tensors_.Scale(Name(layer, role, "scale")));
   const quant::TernarySource source{*tensor->type, options_.i2s_layout, rows, columns, tensor->bytes};
-  Result<backend::TernaryId> added = backend_.AddTernary(source, scale);
+  // Squared ReLU leaves zeros in what `down` multiplies.
+  const bool sparse = role == architecture_->layer.down && model_->config_.activation == backend::Activation::kRelu2;
+  Result<backend::TernaryId> added =
+      sparse ? backend_.AddSparseTernary(source, scale) : backend_.AddTernary(source, scale);
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   // The backend holds a copy: without this, loading would hold every ternary weight twice.

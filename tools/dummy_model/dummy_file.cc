@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "dummy_vocabulary.h"
 #include "dummy_weights.h"
+#include "ffn_sparsity.h"
 
 namespace sterna::dummy_model {
 namespace {
@@ -19,6 +20,7 @@ using quant::TensorType;
 // The spread of the logits: with embedding values of this standard deviation over sqrt(hidden), a normed hidden state
 // gives logits of this standard deviation.
 constexpr float kLogitDeviation = 3.0f;
+constexpr float kNormSpread = 0.25f;
 
 constexpr uint32_t kIq2BnTypeId = 135;
 
@@ -38,7 +40,10 @@ uint32_t FileType(const ModelShape& shape) {
 
 class Describer {
  public:
-  explicit Describer(const ModelShape& shape) : shape_(shape) {}
+  explicit Describer(const ModelShape& shape)
+      : shape_(shape),
+        embedding_deviation_(kLogitDeviation / std::sqrt(float(shape.hidden))),
+        shift_(ShiftOf(shape, embedding_deviation_, kNormSpread)) {}
 
   Result<DummyFile> Run() {
     AddHyperparameters();
@@ -55,12 +60,15 @@ class Describer {
   Status AddTensors();
   Status AddBlock(uint64_t layer);
   Status AddTernary(const std::string& name, uint64_t rows, uint64_t columns);
-  Status AddNorm(const std::string& name, uint64_t columns);
+  Status AddTernary(TernaryMatrix matrix);
+  Status AddNorm(const std::string& name, uint64_t columns, ConstantColumns constant = {});
   Status AddEmbedding(const std::string& name);
   Status AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
-                    float spread);
+                    float spread, ConstantColumns constant);
 
   const ModelShape& shape_;
+  const float embedding_deviation_;
+  const GateShift shift_;
   DummyFile file_;
 };
 
@@ -102,13 +110,19 @@ void Describer::AddVocabulary() {
 }
 
 Status Describer::AddTernary(const std::string& name, uint64_t rows, uint64_t columns) {
-  const TernaryMatrix matrix{name, shape_.ternary, rows, columns, shape_.zero_share};
+  return AddTernary({name, shape_.ternary, rows, columns, shape_.zero_share});
+}
+
+Status Describer::AddTernary(TernaryMatrix matrix) {
+  const std::string name = matrix.name;
+  const uint64_t rows = matrix.rows, columns = matrix.columns;
   if (shape_.iq2_bn) {
     file_.writer.AddForeignTensor(name, {columns, rows}, kIq2BnTypeId, Iq2BnBytes(rows, columns),
-                                  Iq2BnWeights(matrix, shape_.seed));
+                                  Iq2BnWeights(std::move(matrix), shape_.seed));
   } else {
     STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(shape_.ternary, rows, columns));
-    file_.writer.AddTensor(name, {columns, rows}, shape_.ternary, bytes, TernaryWeights(matrix, shape_.seed));
+    file_.writer.AddTensor(name, {columns, rows}, shape_.ternary, bytes,
+                           TernaryWeights(std::move(matrix), shape_.seed));
   }
   file_.parameters += rows * columns;
   file_.ternary_parameters += rows * columns;
@@ -116,23 +130,23 @@ Status Describer::AddTernary(const std::string& name, uint64_t rows, uint64_t co
 }
 
 Status Describer::AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
-                             float spread) {
+                             float spread, ConstantColumns constant) {
   const uint64_t columns = dimensions[0], rows = dimensions.size() > 1 ? dimensions[1] : 1;
   STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, rows, columns));
   file_.writer.AddTensor(name, std::move(dimensions), type, bytes,
-                         UniformWeights(name, type, rows, columns, mean, spread, shape_.seed));
+                         UniformWeights(name, type, rows, columns, mean, spread, shape_.seed, constant));
   file_.parameters += rows * columns;
   return {};
 }
 
-Status Describer::AddNorm(const std::string& name, uint64_t columns) {
-  return AddUniform(name, TensorType::kF32, {columns}, 1.0f, 0.25f);
+Status Describer::AddNorm(const std::string& name, uint64_t columns, ConstantColumns constant) {
+  return AddUniform(name, TensorType::kF32, {columns}, 1.0f, kNormSpread, constant);
 }
 
 Status Describer::AddEmbedding(const std::string& name) {
-  const float deviation = kLogitDeviation / std::sqrt(float(shape_.hidden));
-  const float spread = deviation * std::sqrt(3.0f);  // of the uniform distribution with that deviation
-  return AddUniform(name, shape_.embedding, {shape_.hidden, shape_.vocab}, 0.0f, spread);
+  const float spread = embedding_deviation_ * std::sqrt(3.0f);  // of the uniform distribution with that deviation
+  return AddUniform(name, shape_.embedding, {shape_.hidden, shape_.vocab}, 0.0f, spread,
+                    {shift_.channels, shift_.embedding_value});
 }
 
 // In the order of the published file.
@@ -140,14 +154,20 @@ Status Describer::AddBlock(uint64_t layer) {
   const auto name = [&](std::string_view part) { return fmt::format("blk.{}.{}.weight", layer, part); };
   const uint64_t hidden = shape_.hidden, ffn = shape_.ffn, kv = shape_.kv_columns();
   STERNA_RETURN_IF_ERROR(AddNorm(name("attn_norm"), hidden));
-  STERNA_RETURN_IF_ERROR(AddTernary(name("ffn_down"), hidden, ffn));
+  // Outputs of a half layer leave the constant channels alone; gates subtract them.
+  const auto output = [&](std::string_view part, uint64_t columns) {
+    return TernaryMatrix{name(part), shape_.ternary, hidden, columns, shape_.zero_share, shift_.channels, 0};
+  };
+  STERNA_RETURN_IF_ERROR(AddTernary(output("ffn_down", ffn)));
   STERNA_RETURN_IF_ERROR(AddNorm(name("ffn_sub_norm"), ffn));
-  STERNA_RETURN_IF_ERROR(AddTernary(name("ffn_gate"), ffn, hidden));
+  STERNA_RETURN_IF_ERROR(
+      AddTernary({name("ffn_gate"), shape_.ternary, ffn, hidden, shape_.zero_share, 0, shift_.channels}));
   STERNA_RETURN_IF_ERROR(AddTernary(name("ffn_up"), ffn, hidden));
-  STERNA_RETURN_IF_ERROR(AddNorm(name("ffn_norm"), hidden));
+  STERNA_RETURN_IF_ERROR(
+      AddNorm(name("ffn_norm"), hidden, {shift_.channels, shift_.channels == 0 ? 0.0f : shift_.GainOfLayer(layer)}));
   STERNA_RETURN_IF_ERROR(AddNorm(name("attn_sub_norm"), hidden));
   STERNA_RETURN_IF_ERROR(AddTernary(name("attn_k"), kv, hidden));
-  STERNA_RETURN_IF_ERROR(AddTernary(name("attn_output"), hidden, hidden));
+  STERNA_RETURN_IF_ERROR(AddTernary(output("attn_output", hidden)));
   STERNA_RETURN_IF_ERROR(AddTernary(name("attn_q"), hidden, hidden));
   return AddTernary(name("attn_v"), kv, hidden);
 }

@@ -36,7 +36,7 @@ std::array<uint8_t, 256> CodeOfByte(double zero_share) {
 }
 
 float TernaryScale(uint64_t columns, double zero_share) {
-  const double nonzero = 1.0 - ZeroBytes(zero_share) / 256.0;
+  const double nonzero = 1.0 - RealZeroShare(zero_share);
   const double scale = nonzero > 0 ? 1.0 / std::sqrt(double(columns) * nonzero) : 1.0;
   return F16ToF32(F32ToF16(float(scale)));
 }
@@ -51,6 +51,17 @@ void FillCodes(const CounterRandom& random, const std::array<uint8_t, 256>& code
   }
 }
 
+// Whole rows from `first` on.
+void FillRows(const CounterRandom& random, const std::array<uint8_t, 256>& code_of_byte, const TernaryMatrix& matrix,
+              uint64_t first, std::vector<uint8_t>& codes) {
+  FillCodes(random, code_of_byte, first * matrix.columns, codes);
+  for (uint64_t row = 0; row < codes.size() / matrix.columns; ++row) {
+    uint8_t* const start = codes.data() + row * matrix.columns;
+    if (first + row < matrix.zero_rows) std::fill_n(start, matrix.columns, uint8_t{1});
+    std::fill_n(start, matrix.minus_columns, uint8_t{0});
+  }
+}
+
 Status WriteTernary(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter::Sink& sink) {
   const CounterRandom random(seed, matrix.name);
   const auto code_of_byte = CodeOfByte(matrix.zero_share);
@@ -60,7 +71,7 @@ Status WriteTernary(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter
   for (uint64_t row = 0; row < matrix.rows;) {
     const uint64_t rows = std::min(RowsPerChunk(matrix.columns), matrix.rows - row);
     std::vector<uint8_t> codes(rows * matrix.columns);
-    FillCodes(random, code_of_byte, row * matrix.columns, codes);
+    FillRows(random, code_of_byte, matrix, row, codes);
     STERNA_ASSIGN_OR_RETURN(
         const auto packed, quant::PackTernary(matrix.type, quant::I2sLayout::kX86, rows, matrix.columns, codes, scale));
     const size_t body = i2s ? codes.size() / 4 : packed.size();
@@ -92,7 +103,7 @@ Status WriteIq2Bn(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter::
   std::vector<uint8_t> codes(matrix.columns);
   std::vector<std::byte> row(Iq2BnBytes(1, matrix.columns));
   for (uint64_t i = 0; i < matrix.rows; ++i) {
-    FillCodes(random, code_of_byte, i * matrix.columns, codes);
+    FillRows(random, code_of_byte, matrix, i, codes);
     PackIq2BnRow(codes, scale, row.data());
     STERNA_RETURN_IF_ERROR(sink(row));
   }
@@ -107,12 +118,14 @@ GgufWriter::Producer Iq2BnWeights(TernaryMatrix matrix, uint64_t seed) {
   return [matrix = std::move(matrix), seed](const GgufWriter::Sink& sink) { return WriteIq2Bn(matrix, seed, sink); };
 }
 
+double RealZeroShare(double zero_share) { return ZeroBytes(zero_share) / 256.0; }
+
 GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed) {
   return [matrix = std::move(matrix), seed](const GgufWriter::Sink& sink) { return WriteTernary(matrix, seed, sink); };
 }
 
 GgufWriter::Producer UniformWeights(std::string name, TensorType type, uint64_t rows, uint64_t columns, float mean,
-                                    float spread, uint64_t seed) {
+                                    float spread, uint64_t seed, ConstantColumns constant) {
   return [=, name = std::move(name)](const GgufWriter::Sink& sink) -> Status {
     const CounterRandom random(seed, name);
     const float step = spread / 32768.0f;
@@ -122,7 +135,7 @@ GgufWriter::Producer UniformWeights(std::string name, TensorType type, uint64_t 
       for (size_t i = 0; i < values.size(); ++i) {
         const uint64_t index = row * columns + i;
         const uint64_t bits = random.At(index / 4) >> (16 * (index % 4)) & 0xffff;
-        values[i] = mean + step * (float(bits) - 32767.5f);
+        values[i] = i % columns < constant.count ? constant.value : mean + step * (float(bits) - 32767.5f);
       }
       STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, chunk, columns));
       std::vector<std::byte> stored(bytes);

@@ -15,7 +15,18 @@ struct TernaryMatrix {
   quant::TensorType type;
   uint64_t rows, columns;
   double zero_share;
+  uint64_t zero_rows = 0;      // the first rows are all zero
+  uint64_t minus_columns = 0;  // the first columns are all -1
 };
+
+// Columns at the front of a matrix or vector that hold a constant in place of random values.
+struct ConstantColumns {
+  uint64_t count = 0;
+  float value = 0;
+};
+
+// The share of zeros that a matrix really gets: zero_share to 1/128.
+double RealZeroShare(double zero_share);
 
 // Values scale * {-1, 0, +1} with scale = 1 / sqrt(columns * share of non-zeros), rounded to float16 so that every
 // ternary type stores the same: an input of unit variance gives an output of unit variance. The codes depend on the
@@ -26,8 +37,8 @@ format::GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed)
 uint64_t Iq2BnBytes(uint64_t rows, uint64_t columns);
 format::GgufWriter::Producer Iq2BnWeights(TernaryMatrix matrix, uint64_t seed);
 
-// Uniform in (mean - spread, mean + spread).
+// Uniform in (mean - spread, mean + spread), except for the constant columns.
 format::GgufWriter::Producer UniformWeights(std::string name, quant::TensorType type, uint64_t rows, uint64_t columns,
-                                            float mean, float spread, uint64_t seed);
+                                            float mean, float spread, uint64_t seed, ConstantColumns constant = {});
 
 }  // namespace sterna::dummy_model

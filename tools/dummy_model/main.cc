@@ -21,7 +21,7 @@ constexpr int kExitUsage = 2;
 struct Flags {
   std::string preset = "tiny", format = "sterna";
   std::optional<uint64_t> hidden, ffn, layers, heads, kv_heads, vocab, context, seed;
-  std::optional<double> zero_share;
+  std::optional<double> zero_share, ffn_sparsity;
   std::optional<std::string> ternary, embedding, architecture, hidden_activation;
   bool untied = false;
   std::string output;
@@ -48,6 +48,10 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--arch", flags.architecture, "Architecture: bitnet-b1.58, bitnet-25 or bitnet (bitnet-b1.58)");
   app.add_option("--hidden-activation", flags.hidden_activation, "Value of a key of that name (no key)");
   app.add_option("--zeros", flags.zero_share, "Share of zeros among the ternary weights, 0 to 1 (0.33)");
+  app.add_option(
+      "--ffn-sparsity", flags.ffn_sparsity,
+      "Share of feed-forward gates that are closed when the model runs, 0.05 to 0.95 (as random weights give: "
+      "0.5)");
   app.add_flag("--untied", flags.untied, "Write a head of its own, output.weight");
   app.add_option("--seed", flags.seed, "Seed of all weights (1)");
   app.add_option("-o,--output", flags.output, "File to write")->required();
@@ -86,6 +90,7 @@ Result<ModelShape> ShapeOf(const Flags& flags) {
   Override(flags.context, shape.context);
   Override(flags.seed, shape.seed);
   Override(flags.zero_share, shape.zero_share);
+  Override(flags.ffn_sparsity, shape.ffn_sparsity);
   Override(flags.architecture, shape.architecture);
   Override(flags.hidden_activation, shape.hidden_activation);
   shape.untied = flags.untied;

@@ -75,6 +75,9 @@ Status CheckShape(const ModelShape& shape) {
   if (!(shape.zero_share >= 0 && shape.zero_share <= 1)) {
     return Status::InvalidArgument(fmt::format("--zeros is {}; it must be 0 to 1", shape.zero_share));
   }
+  if (shape.ffn_sparsity != 0 && !(shape.ffn_sparsity >= 0.05 && shape.ffn_sparsity <= 0.95)) {
+    return Status::InvalidArgument(fmt::format("--ffn-sparsity is {}; it must be 0.05 to 0.95", shape.ffn_sparsity));
+  }
   return CheckTypes(shape);
 }
 

@@ -27,6 +27,9 @@ struct ModelShape {
   quant::TensorType embedding = quant::TensorType::kF16;
   bool untied = false;          // a head of its own (output.weight) instead of the embedding
   double zero_share = 1.0 / 3;  // of the ternary weights; kept to 1/128
+  // Share of feed-forward gates that are closed (not positive) when the model runs; 0: as random weights give it, which
+  // is half. See ffn_sparsity.h for how.
+  double ffn_sparsity = 0;
   uint64_t seed = 1;
 
   uint64_t head_columns() const { return hidden / heads; }

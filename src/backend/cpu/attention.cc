@@ -124,12 +124,26 @@ void CpuBackendImpl::AttendRuns(uint32_t layer, FloatSlot& queries, FloatSlot& o
   });
 }
 
+// A run of rows of one sequence reads what its last row sees.
+uint64_t CpuBackendImpl::KvBytesSeen() const {
+  constexpr uint64_t kElementBytes[kernels::kKvTypeCount] = {4, 2, 1};
+  const KvShape& shape = kv_.shape();
+  const uint64_t scale_bytes = kv_.type() == kernels::kKvQ8 ? sizeof(float) : 0;
+  uint64_t tokens = 0;
+  for (size_t row = 0; row < rows(); ++row) {
+    const bool last = row + 1 == rows() || batch_.sequences[row + 1] != batch_.sequences[row];
+    if (last) tokens += uint64_t{batch_.positions[row]} + 1;
+  }
+  return tokens * shape.kv_heads * 2 * (shape.head_dim * kElementBytes[kv_.type()] + scale_bytes);
+}
+
 void CpuBackendImpl::Attend(uint32_t layer, SlotId queries, uint32_t heads, SlotId out) {
   FloatSlot& q = slot(queries);
   FloatSlot& y = slot(out);
   const KvShape& shape = kv_.shape();
   STERNA_DCHECK(heads == attention_.group() * shape.kv_heads);
   STERNA_DCHECK(q.columns() == size_t{heads} * shape.head_dim && y.columns() == q.columns());
+  work_.counters().kv_bytes_read += KvBytesSeen();
   uint64_t cost = 0;
   for (const uint32_t position : batch_.positions) cost += (uint64_t{position} + 1) * q.columns() * 2;
   attention_.split() ? AttendRuns(layer, q, y, cost) : AttendTiles(layer, q, y, cost);

@@ -46,6 +46,13 @@ Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source,
   return TernaryId(ternary_.size() - 1);
 }
 
+Result<TernaryId> CpuBackendImpl::AddSparseTernary(const quant::TernarySource& source, float scale_factor) {
+  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix,
+                          RepackTernaryByInput(source, scale_factor, ternary_arena_, pool_));
+  ternary_.push_back(matrix);
+  return TernaryId(ternary_.size() - 1);
+}
+
 Result<DenseId> CpuBackendImpl::AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                                          std::span<const std::byte> bytes) {
   const std::optional<kernels::DenseType> dense_type = DenseTypeOf(type);
@@ -107,6 +114,8 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   logits_ = FloatSlot(uint32_t(vocabulary));
   STERNA_RETURN_IF_ERROR(logits_.Allocate(max_outputs));
 
+  STERNA_RETURN_IF_ERROR(AllocateSparse());
+
   const KvShape& shape = kv_.shape();
   if (shape.head_dim == 0) return {};
   const uint32_t group = std::max(1u, shape.query_heads / shape.kv_heads);
@@ -119,7 +128,8 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
 MemoryPlan CpuBackendImpl::Plan() const {
   uint64_t dense_bytes = 0;
   for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
-  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes();
+  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() +
+                           listed_.size() + column_sums_.size();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
   MemoryPlan plan;

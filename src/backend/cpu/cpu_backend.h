@@ -5,6 +5,7 @@
 #include <span>
 
 #include "backend/backend.h"
+#include "backend/cpu/cpu_counters.h"
 #include "kernels/table.h"
 #include "platform/thread_pool.h"
 
@@ -13,13 +14,8 @@ namespace sterna::backend {
 struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
   uint32_t parallel_threshold =
-      16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
-};
-
-// Counters since creation, for the profile and for tests.
-struct CpuBackendCounters {
-  uint64_t parallel_regions = 0;
-  uint64_t work_items = 0;
+      16384;               // multiply-adds or float elements below which an operation stays on the caller's thread
+  bool skip_zeros = true;  // leave out rows and inputs that are multiplied by zero; changes no result, only the time
 };
 
 class CpuBackend : public Backend {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, attention.cc; the rest in
-// cpu_backend.cc.
+// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, sparse_linear.cc, attention.cc;
+// the rest in cpu_backend.cc.
 #pragma once
 
 #include <memory>
@@ -24,6 +24,7 @@ class CpuBackendImpl final : public CpuBackend {
   CpuBackendImpl(const kernels::KernelTable& kernels, platform::ThreadPool& pool, const CpuBackendOptions& options);
 
   Result<TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) override;
+  Result<TernaryId> AddSparseTernary(const quant::TernarySource& source, float scale_factor) override;
   Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                            std::span<const std::byte> bytes) override;
   Result<VectorId> AddVector(std::span<const float> values) override;
@@ -42,7 +43,7 @@ class CpuBackendImpl final : public CpuBackend {
   void Rope(SlotId x, uint32_t heads) override;
   void StoreKv(uint32_t layer, SlotId keys, SlotId values) override;
   void Attend(uint32_t layer, SlotId queries, uint32_t heads, SlotId out) override;
-  void GatedActivation(Activation kind, SlotId gate, SlotId up) override;
+  void GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) override;
   void Add(SlotId x, SlotId y) override;
   void Head(DenseId head, SlotId in, VectorId gain, float eps) override;
   Status EndStep() override;
@@ -73,6 +74,11 @@ class CpuBackendImpl final : public CpuBackend {
   void AttendTile(const AttentionHeads& heads, uint32_t blocks, float* window);
   void AttendTiles(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
   void AttendRuns(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
+  Status AllocateSparse();
+  void LinearByInput(const TernaryMatrix& w, Int8Id in, SlotId out);
+  void SparseLinear(const TernaryMatrix& w, Int8Id in, SlotId out);
+  void ListedLinear(const TernaryMatrix& w, Int8Id in, size_t listed, SlotId out);
+  uint64_t KvBytesSeen() const;  // of one layer by the step's rows
 
   const kernels::KernelTable& kernels_;
   platform::ThreadPool& pool_;
@@ -90,6 +96,10 @@ class CpuBackendImpl final : public CpuBackend {
   uint32_t max_rows_ = 0, max_outputs_ = 0;
   FloatSlot head_input_{0}, logits_{0};
   AttentionPlan attention_;
+
+  // Steps of one row: indices that are worth computing, and a row of int32 sums for each worker.
+  AlignedBuffer listed_, column_sums_;
+  size_t column_sums_stride_ = 0;
 
   Batch batch_;
   size_t vocabulary_ = 0;  // logits per output row of the last Head

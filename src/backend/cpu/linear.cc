@@ -12,15 +12,17 @@ namespace sterna::backend {
 void CpuBackendImpl::Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) {
   STERNA_DCHECK(weights.size() == outs.size());
   if (rows() == 0) return;
+  if (weights.size() == 1 && matrix(weights[0]).by_input) return LinearByInput(matrix(weights[0]), in, outs[0]);
   const kernels::Int8Rows x = slot(in).Rows(rows());
   const auto piece_rows = [&](const TernaryMatrix& w) { return work_.WeightRowsPerPiece(w.row_bytes()); };
   size_t pieces = 0;
   uint64_t cost = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
     const TernaryMatrix& w = matrix(weights[i]);
-    STERNA_DCHECK(w.columns == slot(in).columns() && w.rows == slot(outs[i]).columns());
+    STERNA_DCHECK(!w.by_input && w.columns == slot(in).columns() && w.rows == slot(outs[i]).columns());
     pieces += CeilDiv(w.rows, piece_rows(w));
     cost += uint64_t{w.rows} * w.columns * rows();
+    work_.counters().weight_bytes_read += w.rows * w.row_bytes();
   }
   // One loop over the pieces of all matrices: one wake-up, and no thread waits at the end of each matrix.
   work_.Run(cost, pieces, [&](size_t piece, uint32_t) {
@@ -52,6 +54,7 @@ void CpuBackendImpl::Head(DenseId head, SlotId in, VectorId gain, float eps) {
   const kernels::FloatRows normed = {head_input_.Row(0), outputs, head_input_.stride()};
   const size_t piece_rows = work_.WeightRowsPerPiece(w.rows.row_bytes);
   const uint64_t cost = uint64_t{w.rows.rows} * w.rows.columns * outputs;
+  work_.counters().weight_bytes_read += uint64_t{w.rows.rows} * w.rows.row_bytes;
   work_.Run(cost, CeilDiv(w.rows.rows, piece_rows), [&](size_t piece, uint32_t) {
     const size_t first = piece * piece_rows;
     kernels::DenseRows part = w.rows;

@@ -45,14 +45,6 @@ void CpuBackendImpl::Rope(SlotId x, uint32_t heads) {
   });
 }
 
-void CpuBackendImpl::GatedActivation(Activation kind, SlotId gate, SlotId up) {
-  FloatSlot& g = slot(gate);
-  FloatSlot& u = slot(up);
-  STERNA_DCHECK(g.columns() == u.columns());
-  const auto activation = kind == Activation::kRelu2 ? kernels_.relu2_mul : kernels_.silu_mul;
-  work_.RunRows(rows(), g.columns(), [&](size_t row, uint32_t) { activation(g.Row(row), u.Row(row), g.columns()); });
-}
-
 void CpuBackendImpl::Add(SlotId x, SlotId y) {
   FloatSlot& into = slot(x);
   FloatSlot& other = slot(y);

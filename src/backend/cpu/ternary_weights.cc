@@ -66,6 +66,12 @@ kernels::TernaryRows TernaryMatrix::Rows(size_t first, size_t count) const {
   return {codes + first * row_bytes(), count, blocks, scale, groups};
 }
 
+Result<float> MatrixScale(const quant::TernaryScales& scales, float scale_factor) {
+  const float scale = scales.scale * scale_factor;
+  if (std::isfinite(scale)) return scale;
+  return Status::Corrupt(fmt::format("scale {} times {} is not a finite number", scales.scale, scale_factor));
+}
+
 Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
                                     platform::ThreadPool& pool) {
   STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, quant::InspectTernary(source));
@@ -73,12 +79,9 @@ Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float sc
   matrix.rows = source.rows;
   matrix.columns = source.columns;
   matrix.blocks = CeilDiv<size_t>(source.columns, kernels::kTernaryBlockColumns);
-  matrix.scale = scales.scale * scale_factor;
-  if (scales.uniform && !std::isfinite(matrix.scale)) {
-    return Status::Corrupt(fmt::format("scale {} times {} is not a finite number", scales.scale, scale_factor));
-  }
-
-  if (!scales.uniform) {
+  if (scales.uniform) {
+    STERNA_ASSIGN_OR_RETURN(matrix.scale, MatrixScale(scales, scale_factor));
+  } else {
     const size_t groups = matrix.blocks / 2;
     STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(matrix.rows * groups * sizeof(float)));
     auto* const group_scales = reinterpret_cast<float*>(bytes);

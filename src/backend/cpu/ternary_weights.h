@@ -12,22 +12,31 @@
 
 namespace sterna::backend {
 
-// A ternary matrix in the kernels' layout (kernels/table.h). The bytes belong to the arena.
+// A ternary matrix in one of the kernels' two layouts (kernels/table.h). The bytes belong to the arena.
 struct TernaryMatrix {
   size_t rows = 0;
   size_t columns = 0;
-  size_t blocks = 0;  // 128-column blocks in a row; columns past the model's hold code 1
+  bool by_input = false;  // stored by input (TernaryColumns) instead of by row
+  size_t blocks = 0;      // by row: 128-column blocks of a row; by input: 128-output blocks of an input
   float scale = 0;
   const uint8_t* codes = nullptr;
   const float* group_scales = nullptr;  // [rows][blocks / 2]; null when one scale holds for all
 
-  size_t row_bytes() const { return blocks * kernels::kTernaryBlockBytes; }
-  kernels::TernaryRows Rows(size_t first, size_t count) const;
+  size_t row_bytes() const { return blocks * kernels::kTernaryBlockBytes; }  // of a row, or of an input
+  kernels::TernaryRows Rows(size_t first, size_t count) const;               // stored by row
+  kernels::TernaryColumns Columns() const;                                   // stored by input
 };
+
+// The scale of a matrix whose scales are uniform, times the factor. Corrupt when that is not finite.
+Result<float> MatrixScale(const quant::TernaryScales& scales, float scale_factor);
 
 // Checks `source` (quant::InspectTernary) and copies it into the kernels' layout, rows shared out over `pool`. Every
 // value is multiplied by `scale_factor`. Corrupt when a scale times the factor is not finite.
 Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
                                     platform::ThreadPool& pool);
+
+// The same by input, except that a matrix with a scale for each group of columns stays stored by row.
+Result<TernaryMatrix> RepackTernaryByInput(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
+                                           platform::ThreadPool& pool);
 
 }  // namespace sterna::backend

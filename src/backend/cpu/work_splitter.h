@@ -46,7 +46,9 @@ class WorkSplitter {
     return rows >= 4 ? rows / 4 * 4 : (rows == 0 ? 1 : rows);
   }
 
-  CpuBackendCounters counters() const { return counters_; }
+  const CpuBackendCounters& counters() const { return counters_; }
+  CpuBackendCounters& counters() { return counters_; }
+  const CpuBackendOptions& options() const { return options_; }
 
  private:
   platform::ThreadPool& pool_;

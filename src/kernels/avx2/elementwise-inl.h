@@ -24,8 +24,9 @@ void Add(float* x, const float* y, size_t count) noexcept {
 
 void Relu2Mul(float* gate, const float* up, size_t count) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) {
-    const __m256 r = _mm256_max_ps(load(gate + i), _mm256_setzero_ps());  // NaN gives the second operand
-    store(gate + i, _mm256_mul_ps(_mm256_mul_ps(r, r), load(up + i)));
+    const __m256 r = load(gate + i);
+    const __m256 positive = _mm256_cmp_ps(r, _mm256_setzero_ps(), _CMP_GT_OQ);
+    store(gate + i, _mm256_and_ps(positive, _mm256_mul_ps(_mm256_mul_ps(r, r), load(up + i))));
   });
 }
 

@@ -7,10 +7,14 @@
 #include "kernels/avx2/attention-inl.h"
 #include "kernels/avx2/dense-inl.h"
 #include "kernels/avx2/elementwise-inl.h"
+#include "kernels/avx2/lists-inl.h"
 #include "kernels/avx2/rows-inl.h"
 #include "kernels/avx2/store_kv-inl.h"
 #include "kernels/avx2/ternary-inl.h"
+#include "kernels/avx2/ternary_columns-inl.h"
+#include "kernels/avx2/ternary_columns_linear-inl.h"
 #include "kernels/avx2/ternary_group-inl.h"
+#include "kernels/avx2/ternary_rows-inl.h"
 #include "kernels/table.h"
 
 namespace sterna::kernels {
@@ -23,6 +27,11 @@ constexpr KernelTable kAvx2Kernels = {
     .rms_norm = RmsNorm,
     .ternary_linear = TernaryLinear,
     .ternary_group_linear = TernaryGroupLinear,
+    .ternary_listed_rows = TernaryListedRows,
+    .ternary_columns_linear = TernaryColumnsLinear,
+    .ternary_columns_add = TernaryColumnsAdd,
+    .list_positive = ListPositive,
+    .list_nonzero = ListNonzero,
     .dense_linear = {DenseLinear<kDenseF32>, DenseLinear<kDenseF16>, DenseLinear<kDenseBF16>, DenseLinear<kDenseQ8_0>,
                      DenseLinear<kDenseQ6_K>, DenseLinear<kDenseQ4_0>, DenseLinear<kDenseTQ1_0>,
                      DenseLinear<kDenseTQ2_0>},

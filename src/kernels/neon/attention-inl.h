@@ -172,17 +172,21 @@ void AttendBlock(const float* q, size_t heads, size_t q_stride, const KvBlock& b
   }
 }
 
-void AttendMerge(float* into, const float* next, size_t head_dim) noexcept {
+void MergeOne(float* into, const float* next, size_t head_dim) {
   const float max = into[0] > next[0] ? into[0] : next[0];
-  const float a = Exp(into[0] - max);
-  const float b = Exp(next[0] - max);
+  const float kept = Exp(into[0] - max);
+  const float added = Exp(next[0] - max);
   into[0] = max;
-  into[1] = FusedMultiplyAdd(next[1], b, into[1] * a);
+  into[1] = FusedMultiplyAdd(next[1], added, into[1] * kept);
   float* const out = into + kPartialHeader;
   ForEachVector(head_dim, [&](size_t d, auto load, auto store) {
-    const float32x4_t kept = vmulq_f32(load(out + d), vdupq_n_f32(a));
-    store(out + d, vfmaq_f32(kept, load(next + kPartialHeader + d), vdupq_n_f32(b)));
+    const float32x4_t scaled = vmulq_f32(load(out + d), vdupq_n_f32(kept));
+    store(out + d, vfmaq_f32(scaled, load(next + kPartialHeader + d), vdupq_n_f32(added)));
   });
+}
+
+void AttendMerge(float* into, const float* next, size_t count, size_t stride, size_t head_dim) noexcept {
+  for (size_t i = 0; i < count; ++i) MergeOne(into, next + i * stride, head_dim);
 }
 
 void AttendFinish(const float* partial, size_t head_dim, float* out) noexcept {

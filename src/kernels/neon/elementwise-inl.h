@@ -24,8 +24,10 @@ void Add(float* x, const float* y, size_t count) noexcept {
 
 void Relu2Mul(float* gate, const float* up, size_t count) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) {
-    const float32x4_t r = LargerNumber(load(gate + i), vdupq_n_f32(0.0f));
-    store(gate + i, vmulq_f32(vmulq_f32(r, r), load(up + i)));
+    const float32x4_t r = load(gate + i);
+    const uint32x4_t positive = vcgtq_f32(r, vdupq_n_f32(0.0f));
+    const float32x4_t product = vmulq_f32(vmulq_f32(r, r), load(up + i));
+    store(gate + i, vreinterpretq_f32_u32(vandq_u32(positive, vreinterpretq_u32_f32(product))));
   });
 }
 

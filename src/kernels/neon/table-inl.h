@@ -9,6 +9,7 @@
 #include "kernels/neon/rows-inl.h"
 #include "kernels/neon/store_kv-inl.h"
 #include "kernels/neon/ternary-inl.h"
+#include "kernels/neon/ternary_sparse-inl.h"
 #include "kernels/table.h"
 
 namespace sterna::kernels {
@@ -23,6 +24,11 @@ constexpr KernelTable NeonTable(const char* isa, uint64_t needs) {
       .rms_norm = RmsNorm,
       .ternary_linear = TernaryLinear<Tile>,
       .ternary_group_linear = TernaryGroupLinear<Tile>,
+      .ternary_listed_rows = TernaryListedRows<Tile>,
+      .ternary_columns_linear = TernaryColumnsLinear,
+      .ternary_columns_add = TernaryColumnsAdd,
+      .list_positive = ListPositive,
+      .list_nonzero = ListNonzero,
       .dense_linear = {DenseLinear<kDenseF32>, DenseLinear<kDenseF16>, DenseLinear<kDenseBF16>, DenseLinear<kDenseQ8_0>,
                        DenseLinear<kDenseQ6_K>, DenseLinear<kDenseQ4_0>, DenseLinear<kDenseTQ1_0>,
                        DenseLinear<kDenseTQ2_0>},

@@ -21,8 +21,7 @@ void Add(float* x, const float* y, size_t count) noexcept {
 
 void Relu2Mul(float* gate, const float* up, size_t count) noexcept {
   for (size_t i = 0; i < count; ++i) {
-    const float r = gate[i] > 0.0f ? gate[i] : 0.0f;
-    gate[i] = (r * r) * up[i];
+    gate[i] = gate[i] > 0.0f ? (gate[i] * gate[i]) * up[i] : 0.0f;
   }
 }
 

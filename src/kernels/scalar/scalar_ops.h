@@ -14,6 +14,16 @@ void RmsNorm(const float* x, const float* gain, size_t count, float eps, float* 
 // ternary.cc
 void TernaryLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept;
 void TernaryGroupLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept;
+void TernaryListedRows(const TernaryRows& w, const Int8Rows& x, const uint32_t* listed, size_t count,
+                       float* out) noexcept;
+// ternary_columns.cc
+void TernaryColumnsLinear(const TernaryColumns& w, size_t first_block, size_t blocks, const Int8Rows& x, float* out,
+                          size_t out_stride) noexcept;
+void TernaryColumnsAdd(const TernaryColumns& w, const int8_t* q, const uint32_t* listed, size_t count,
+                       int32_t* sums) noexcept;
+// lists.cc
+size_t ListPositive(const float* x, size_t count, uint32_t* listed) noexcept;
+size_t ListNonzero(const int8_t* q, size_t count, uint32_t* listed) noexcept;
 // decode.cc
 template <DenseType kType>
 void DecodeRow(const uint8_t* row, size_t columns, float* out) noexcept;

@@ -38,6 +38,15 @@ void TernaryLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t o
   }
 }
 
+void TernaryListedRows(const TernaryRows& w, const Int8Rows& x, const uint32_t* listed, size_t count,
+                       float* out) noexcept {
+  const float factor = w.scale / x.scales[0];
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t* const codes = w.codes + listed[i] * w.blocks * kTernaryBlockBytes;
+    out[listed[i]] = float(Dot(codes, x.values, w.blocks)) * factor;
+  }
+}
+
 void TernaryGroupLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept {
   const size_t row_bytes = w.blocks * kTernaryBlockBytes;
   const size_t groups = w.blocks / 2;

@@ -130,5 +130,40 @@ TEST(CpuBackendCounting, MatricesThatShareAnInputAreOneRegion) {
   EXPECT_EQ(8u, backend->Counters().work_items);
 }
 
+TEST(CpuBackendCounting, CountsOnlyTheWeightsThatAStepOfOneRowReads) {
+  constexpr uint64_t kHiddenBytes = 32;  // 60 columns, or 60 outputs, in a block of 128
+  constexpr uint64_t kAttention = (60 + 20 + 20 + 60) * kHiddenBytes, kHead = 77 * 60 * 4;
+  const std::vector<uint32_t> blocks = {0};
+  MiniModel skipping(kernels::kScalarTable, {});
+  skipping.Step(OneRow(blocks).batch());
+  const CpuBackendCounters seen = skipping.backend().Counters();
+  EXPECT_EQ(172u, seen.gates);
+  EXPECT_EQ(172u, seen.sparse_inputs);
+  EXPECT_GT(seen.zero_gates, 40u);
+  EXPECT_LT(seen.zero_gates, 130u);
+  EXPECT_GE(seen.zero_sparse_inputs, seen.zero_gates);
+  const uint64_t open = seen.gates - seen.zero_gates, inputs = seen.sparse_inputs - seen.zero_sparse_inputs;
+  EXPECT_EQ(kAttention + (172 + open) * kHiddenBytes + inputs * kHiddenBytes + kHead, seen.weight_bytes_read);
+
+  test::MiniModelOptions options;
+  options.backend.skip_zeros = false;
+  MiniModel whole(kernels::kScalarTable, options);
+  whole.Step(OneRow(blocks).batch());
+  EXPECT_EQ(kAttention + 3 * 172 * kHiddenBytes + kHead, whole.backend().Counters().weight_bytes_read);
+  EXPECT_EQ(0u, whole.backend().Counters().gates);
+}
+
+TEST(CpuBackendCounting, CountsTheKeysAndValuesThatEachSequenceSees) {
+  const std::vector<uint32_t> blocks = {0}, others = {1};
+  MiniModel model(kernels::kScalarTable, {.kv = KvType::kQ8});
+  BatchRows rows;
+  rows.tables = {blocks, others};
+  for (uint32_t position = 0; position < 3; ++position) rows.Add(1, position, 0);
+  rows.Add(1, 0, 1);
+  model.Step(rows.batch());
+  EXPECT_EQ((3u + 1) * MiniModel::kKvHeads * 2 * (MiniModel::kHeadDim + sizeof(float)),
+            model.backend().Counters().kv_bytes_read);
+}
+
 }  // namespace
 }  // namespace sterna::backend

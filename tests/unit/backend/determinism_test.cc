@@ -132,6 +132,21 @@ TEST(CpuBackendDeterminism, ThreadsAndChunksDoNotChangeLogitsAfterManyBlocks) {
   }
 }
 
+TEST(CpuBackendDeterminism, SkippingZerosDoesNotChangeLogits) {
+  const platform::CpuFeatures cpu = platform::DetectCpu();
+  for (const kernels::KernelTable* table : kernels::AllTables()) {
+    if (!cpu.Has(table->needs)) continue;
+    for (const bool skip_zeros : {false, true}) {
+      for (const uint32_t threads : {1u, 2u, 3u, 7u}) {
+        MiniModelOptions options = {.threads = threads};
+        options.backend.skip_zeros = skip_zeros;
+        EXPECT_TRUE(SameLogits(Reference(backend::KvType::kF16), RunAlone(*table, options, 1)))
+            << table->isa << ", skip_zeros " << skip_zeros << ", " << threads << " threads";
+      }
+    }
+  }
+}
+
 TEST(CpuBackendDeterminism, AnotherSequenceInTheBatchDoesNotChangeLogits) {
   MiniModel model(kernels::kScalarTable, {.threads = 2});
   Logits logits;

@@ -93,10 +93,7 @@ class MiniModel {
     b.Add(x_, h_);
     b.RmsNorm(x_, norm_, 1e-5f, h_);
     b.Quantize(h_, hidden_i8_);
-    const backend::TernaryId gate_up[] = {wgate_, wup_};
-    const backend::SlotId gate_up_out[] = {gate_slot_, up_slot_};
-    b.Linear(gate_up, hidden_i8_, gate_up_out);
-    b.GatedActivation(backend::Activation::kRelu2, gate_slot_, up_slot_);
+    b.GatedLinear(backend::Activation::kRelu2, wgate_, wup_, hidden_i8_, gate_slot_, up_slot_);
     b.RmsNorm(gate_slot_, ffn_norm_, 1e-5f, gate_slot_);
     b.Quantize(gate_slot_, ffn_i8_);
     b.Linear({&wdown_, 1}, ffn_i8_, {&h_, 1});
@@ -111,10 +108,10 @@ class MiniModel {
   }
 
  private:
-  backend::TernaryId Add(uint64_t rows, uint64_t columns, Random& random) {
+  backend::TernaryId Add(uint64_t rows, uint64_t columns, Random& random, bool sparse = false) {
     // A layout that takes any columns that are a multiple of 4.
     const StoredTernary stored(rows, columns, random, quant::TensorType::kI2_S, quant::I2sLayout::kRows4);
-    auto id = backend_->AddTernary(stored.source, 1.0f);
+    auto id = sparse ? backend_->AddSparseTernary(stored.source, 1.0f) : backend_->AddTernary(stored.source, 1.0f);
     EXPECT_TRUE(id.ok()) << id.status().message();
     return *id;
   }
@@ -132,7 +129,7 @@ class MiniModel {
     wo_ = Add(kHidden, kHeads * kHeadDim, random);
     wgate_ = Add(kFfn, kHidden, random);
     wup_ = Add(kFfn, kHidden, random);
-    wdown_ = Add(kHidden, kFfn, random);
+    wdown_ = Add(kHidden, kFfn, random, /*sparse=*/true);
   }
 
   std::unique_ptr<platform::ThreadPool> pool_;

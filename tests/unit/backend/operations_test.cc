@@ -202,17 +202,46 @@ TEST_F(CpuBackendOperation, AttendSeesOwnAndEarlierPositionsThroughTheBlockTable
   }
 }
 
-TEST_F(CpuBackendOperation, GatedActivationAppliesTheAskedFunction) {
-  const SlotId relu = RandomSlot(33), silu = RandomSlot(33), up = RandomSlot(33);
+TEST_F(CpuBackendOperation, GatedLinearAppliesTheAskedFunctionToTheGate) {
+  constexpr uint32_t kColumns = 160, kOutputs = 36;
+  const StoredTernary gate(kOutputs, kColumns, random_, quant::TensorType::kI2_S, quant::I2sLayout::kRows4, 0.02f);
+  const StoredTernary up(kOutputs, kColumns, random_, quant::TensorType::kI2_S, quant::I2sLayout::kRows4);
+  const TernaryId gate_id = *backend_->AddTernary(gate.source, 1.0f), up_id = *backend_->AddTernary(up.source, 1.0f);
+  const SlotId x = RandomSlot(kColumns), relu = backend_->AddSlot(kOutputs), silu = backend_->AddSlot(kOutputs);
+  const SlotId scratch = RandomSlot(kOutputs);
+  const Int8Id q = backend_->AddInt8Slot(kColumns);
   Begin();
-  backend_->GatedActivation(Activation::kRelu2, relu, up);
-  backend_->GatedActivation(Activation::kSilu, silu, up);
+  backend_->Quantize(x, q);
+  backend_->GatedLinear(Activation::kRelu2, gate_id, up_id, q, relu, scratch);
+  backend_->GatedLinear(Activation::kSilu, gate_id, up_id, q, silu, scratch);
   for (uint32_t row = 0; row < kRows; ++row) {
-    std::vector<float> squared = Input(relu, row), smooth = Input(silu, row);
-    kScalarTable.relu2_mul(squared.data(), Input(up, row).data(), 33);
-    kScalarTable.silu_mul(smooth.data(), Input(up, row).data(), 33);
+    std::vector<float> squared = LinearByHand(Input(x, row), gate, 0.02f), smooth = squared;
+    const std::vector<float> other = LinearByHand(Input(x, row), up, 0.75f);
+    kScalarTable.relu2_mul(squared.data(), other.data(), kOutputs);
+    kScalarTable.silu_mul(smooth.data(), other.data(), kOutputs);
     EXPECT_EQ(squared, Row(relu, row));
     EXPECT_EQ(smooth, Row(silu, row));
+  }
+}
+
+TEST_F(CpuBackendOperation, SparseMatricesGiveWhatTheFormulaGivesForOneRowAndForMany) {
+  constexpr uint32_t kColumns = 148, kOutputs = 132;  // neither a multiple of a block
+  const StoredTernary w(kOutputs, kColumns, random_, quant::TensorType::kI2_S, quant::I2sLayout::kRows4, 0.5f);
+  const TernaryId id = *backend_->AddSparseTernary(w.source, 3.0f);
+  const SlotId x = RandomSlot(kColumns), many = backend_->AddSlot(kOutputs), one = backend_->AddSlot(kOutputs);
+  const Int8Id q = backend_->AddInt8Slot(kColumns);
+  Begin();
+  backend_->Quantize(x, q);
+  backend_->Linear({&id, 1}, q, {&many, 1});
+  for (uint32_t row = 0; row < kRows; ++row) EXPECT_EQ(LinearByHand(Input(x, row), w, 1.5f), Row(many, row));
+  BatchRows first;
+  first.tables = rows_.tables;
+  first.Add(0, 0, 0);
+  const Batch batch = first.batch();
+  backend_->BeginStep(batch);
+  for (int again = 0; again < 2; ++again) {  // the workers' sums start from zero each time
+    backend_->Linear({&id, 1}, q, {&one, 1});
+    EXPECT_EQ(Row(many, 0), Row(one, 0));
   }
 }
 

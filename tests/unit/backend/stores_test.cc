@@ -61,6 +61,55 @@ TEST(RepackTernary, KeepsALargeMatrixRepackedInPieces) {
   ExpectRepacked(TensorType::kI2_S, I2sLayout::kX86, 1030, 1280);
 }
 
+void ExpectRepackedByInput(TensorType type, I2sLayout layout, size_t rows, size_t columns) {
+  Random random(rows * 1000 + columns);
+  const StoredTernary stored(rows, columns, random, type, layout);
+  WeightArena arena;
+  const auto pool = *platform::ThreadPool::Create(3);
+  const auto w = RepackTernaryByInput(stored.source, 2.0f, arena, *pool);
+  ASSERT_TRUE(w.ok()) << w.status().message();
+  const kernels::TernaryColumns view = w->Columns();
+  EXPECT_EQ(1.5f, view.scale);
+  EXPECT_EQ(rows, view.outputs);
+  EXPECT_EQ((columns + 3) / 4 * 4, view.inputs);
+  EXPECT_EQ((rows + 127) / 128, view.blocks);
+  EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(view.codes) % 64);
+  for (size_t k = 0; k < view.inputs; ++k) {
+    for (size_t row = 0; row < view.blocks * 128; ++row) {
+      const size_t j = row % 128;
+      const int code = view.codes[(k * view.blocks + row / 128) * 32 + j % 32] >> (6 - 2 * (j / 32)) & 3;
+      const int expected = row < rows && k < columns ? stored.codes[row * columns + k] : 1;
+      ASSERT_EQ(expected, code) << "row " << row << ", column " << k;
+    }
+  }
+}
+
+TEST(RepackTernaryByInput, PutsTheCodesOfAnInputTogether) {
+  ExpectRepackedByInput(TensorType::kI2_S, I2sLayout::kX86, 256, 384);
+}
+
+TEST(RepackTernaryByInput, PadsOutputsAndInputsWithZeroWeights) {
+  ExpectRepackedByInput(TensorType::kI2_S, I2sLayout::kRows4, 140, 90);
+}
+
+TEST(RepackTernaryByInput, TakesTq1AndTq2WithOneScale) {
+  ExpectRepackedByInput(TensorType::kTQ1_0, I2sLayout::kX86, 5, 512);
+  ExpectRepackedByInput(TensorType::kTQ2_0, I2sLayout::kX86, 130, 256);
+}
+
+TEST(RepackTernaryByInput, LeavesAMatrixWithGroupScalesStoredByRow) {
+  Random random(5);
+  StoredTernary stored(2, 512, random, TensorType::kTQ2_0);
+  stored.bytes[65] = std::byte{0x30};
+  stored.source.bytes = stored.bytes;
+  WeightArena arena;
+  const auto pool = *platform::ThreadPool::Create(1);
+  const auto w = RepackTernaryByInput(stored.source, 1.0f, arena, *pool);
+  ASSERT_TRUE(w.ok()) << w.status().message();
+  EXPECT_FALSE(w->by_input);
+  EXPECT_NE(nullptr, w->group_scales);
+}
+
 TEST(WeightArena, GivesAlignedZeroedMemoryThatDoesNotOverlap) {
   WeightArena arena;
   std::vector<std::pair<std::byte*, size_t>> taken;

@@ -153,6 +153,30 @@ TEST(DummyModel, HasTheShareOfZerosAskedFor) {
   }
 }
 
+TEST(DummyModel, ShiftsItsGatesThroughConstantChannels) {
+  ModelShape shape;
+  shape.ffn_sparsity = 0.75;
+  const Made made(shape);
+  constexpr uint64_t kChannels = 16;
+  const auto gate = Codes(**made.file.RequireTensor("blk.1.ffn_gate.weight"));
+  for (uint64_t row = 0; row < shape.ffn; ++row) {
+    for (uint64_t c = 0; c < kChannels; ++c) ASSERT_EQ(gate[row * shape.hidden + c], 0);
+  }
+  for (const char* name : {"blk.1.ffn_down.weight", "blk.0.attn_output.weight"}) {
+    const GgufTensor& tensor = **made.file.RequireTensor(name);
+    const auto codes = Codes(tensor);
+    const auto end = codes.begin() + ptrdiff_t(kChannels * tensor.columns());
+    EXPECT_EQ(std::count(codes.begin(), end, 1), end - codes.begin()) << name;
+    EXPECT_LT(std::count(end, codes.end(), 1), (codes.end() - end) / 2) << name;
+  }
+  std::vector<float> first(shape.hidden), last(shape.hidden);
+  const GgufTensor& embedding = **made.file.RequireTensor("token_embd.weight");
+  quant::DequantizeRow(TensorType::kF16, embedding.bytes.data(), shape.hidden, first.data());
+  quant::DequantizeRow(TensorType::kF16, embedding.bytes.data() + 511 * shape.hidden * 2, shape.hidden, last.data());
+  for (uint64_t c = 0; c < kChannels; ++c) EXPECT_EQ(first[c], last[c]);
+  EXPECT_NE(first[kChannels], last[kChannels]);
+}
+
 TEST(DummyModel, DependsOnTheSeedAndNothingElse) {
   ModelShape shape;
   const Made first(shape), again(shape);
@@ -191,6 +215,7 @@ TEST(DummyModel, RefusesShapesThatNoModelHas) {
   EXPECT_EQ(refused([](ModelShape& s) { s.kv_heads = 3; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(refused([](ModelShape& s) { s.vocab = 265; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(refused([](ModelShape& s) { s.zero_share = std::nan(""); }), StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused([](ModelShape& s) { s.ffn_sparsity = 0.99; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(refused([](ModelShape& s) { s.ternary = TensorType::kF16; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(refused([](ModelShape& s) { s.ffn = 384, s.ternary = TensorType::kTQ1_0; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(Preset("3b").status().code(), StatusCode::kInvalidArgument);

@@ -15,6 +15,7 @@ using kernels::kPartialHeader;
 using kernels::kScalarTable;
 using kernels::KvBlock;
 using kernels::KvType;
+using kernels::TernaryColumns;
 using kernels::TernaryRows;
 
 void FlipLastBit(float* value) {
@@ -39,6 +40,29 @@ void TernaryLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t o
 void TernaryGroupLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept {
   kScalarTable.ternary_group_linear(w, x, out, out_stride);
   FlipLastBit(out + (x.count - 1) * out_stride + w.rows - 1);
+}
+void TernaryListedRows(const TernaryRows& w, const Int8Rows& x, const uint32_t* listed, size_t count,
+                       float* out) noexcept {
+  kScalarTable.ternary_listed_rows(w, x, listed, count, out);
+  FlipLastBit(out + listed[count - 1]);
+}
+void TernaryColumnsLinear(const TernaryColumns& w, size_t first_block, size_t blocks, const Int8Rows& x, float* out,
+                          size_t out_stride) noexcept {
+  kScalarTable.ternary_columns_linear(w, first_block, blocks, x, out, out_stride);
+  FlipLastBit(out + (x.count - 1) * out_stride + first_block * kernels::kTernaryBlockColumns);
+}
+void TernaryColumnsAdd(const TernaryColumns& w, const int8_t* q, const uint32_t* listed, size_t count,
+                       int32_t* sums) noexcept {
+  kScalarTable.ternary_columns_add(w, q, listed, count, sums);
+  sums[w.blocks * kernels::kTernaryBlockColumns - 1] ^= 1;
+}
+size_t ListPositive(const float* x, size_t count, uint32_t* listed) noexcept {
+  const size_t found = kScalarTable.list_positive(x, count, listed);
+  return found == 0 ? 0 : found - 1;
+}
+size_t ListNonzero(const int8_t* q, size_t count, uint32_t* listed) noexcept {
+  const size_t found = kScalarTable.list_nonzero(q, count, listed);
+  return found == 0 ? 0 : found - 1;
 }
 template <DenseType kType>
 void DenseLinear(const DenseRows& w, const FloatRows& x, float* out, size_t out_stride) noexcept {
@@ -122,6 +146,11 @@ std::vector<BrokenTable> BrokenTables() {
   add("rms_norm", &KernelTable::rms_norm, RmsNorm);
   add("ternary_linear", &KernelTable::ternary_linear, TernaryLinear);
   add("ternary_group_linear", &KernelTable::ternary_group_linear, TernaryGroupLinear);
+  add("ternary_listed_rows", &KernelTable::ternary_listed_rows, TernaryListedRows);
+  add("ternary_columns_linear", &KernelTable::ternary_columns_linear, TernaryColumnsLinear);
+  add("ternary_columns_add", &KernelTable::ternary_columns_add, TernaryColumnsAdd);
+  add("list_positive", &KernelTable::list_positive, ListPositive);
+  add("list_nonzero", &KernelTable::list_nonzero, ListNonzero);
   add("rope", &KernelTable::rope, Rope);
   add("attend_merge", &KernelTable::attend_merge, AttendMerge);
   add("attend_finish", &KernelTable::attend_finish, AttendFinish);

@@ -21,6 +21,7 @@ inline void PrintTo(const KernelCheck& check, std::ostream* out) { *out << check
 
 std::span<const KernelCheck> RowChecks();        // row_checks.cc
 std::span<const KernelCheck> TernaryChecks();    // ternary_checks.cc
+std::span<const KernelCheck> SparseChecks();     // sparse_checks.cc
 std::span<const KernelCheck> DenseChecks();      // dense_checks.cc
 std::span<const KernelCheck> AttentionChecks();  // attention_checks.cc
 

@@ -21,7 +21,7 @@ namespace {
 
 std::vector<KernelCheck> AllChecks() {
   std::vector<KernelCheck> checks;
-  for (const auto group : {RowChecks(), TernaryChecks(), DenseChecks(), AttentionChecks()}) {
+  for (const auto group : {RowChecks(), TernaryChecks(), SparseChecks(), DenseChecks(), AttentionChecks()}) {
     checks.insert(checks.end(), group.begin(), group.end());
   }
   return checks;

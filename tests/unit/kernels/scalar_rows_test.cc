@@ -113,6 +113,18 @@ TEST(ScalarRelu2Mul, SquaresWhatIsPositiveAndDropsTheRest) {
   EXPECT_EQ((std::vector<float>{18.0f, 0.0f, 0.0f, 0.0f}), gate);
 }
 
+TEST(ScalarRelu2Mul, GivesPlusZeroForAClosedGateWhateverTheOtherFactor) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float closed : {-3.0f, 0.0f, -0.0f, -infinity, kNan}) {
+    for (const float up : {-2.0f, infinity, -infinity, kNan}) {
+      float gate = closed;
+      kScalarTable.relu2_mul(&gate, &up, 1);
+      EXPECT_EQ(0.0f, gate);
+      EXPECT_FALSE(std::signbit(gate));
+    }
+  }
+}
+
 TEST(ScalarSiluMul, StaysWithinRoundingOfTheFormula) {
   for (float x = -90.0f; x < 90.0f; x += 0.37f) {
     float gate = x;

@@ -20,6 +20,7 @@ class FakeBackend : public backend::Backend {
     uint64_t rows, columns;
   };
   std::vector<Ternary> ternaries;
+  std::vector<size_t> sparse_ternaries;  // indices into ternaries
   std::vector<Dense> denses;
   std::vector<std::vector<float>> vectors;
   std::vector<uint32_t> slots, int8_slots;
@@ -31,6 +32,10 @@ class FakeBackend : public backend::Backend {
     if (!ternary_status.ok()) return ternary_status;
     ternaries.push_back({source, scale_factor});
     return backend::TernaryId(ternaries.size() - 1);
+  }
+  Result<backend::TernaryId> AddSparseTernary(const quant::TernarySource& source, float scale_factor) override {
+    sparse_ternaries.push_back(ternaries.size());
+    return AddTernary(source, scale_factor);
   }
   Result<backend::DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                                     std::span<const std::byte>) override {
@@ -77,8 +82,16 @@ class FakeBackend : public backend::Backend {
   void Attend(uint32_t layer, backend::SlotId, uint32_t heads, backend::SlotId) override {
     Note("attend" + std::to_string(layer) + " heads" + std::to_string(heads));
   }
-  void GatedActivation(backend::Activation kind, backend::SlotId, backend::SlotId) override {
-    Note(kind == backend::Activation::kRelu2 ? "relu2" : "silu");
+  void GatedLinear(backend::Activation kind, backend::TernaryId gate, backend::TernaryId up, backend::Int8Id in,
+                   backend::SlotId out, backend::SlotId scratch) override {
+    bool fits = slots.at(size_t(out)) == slots.at(size_t(scratch));
+    for (const backend::TernaryId id : {gate, up}) {
+      const quant::TernarySource& w = ternaries.at(size_t(id)).source;
+      fits = fits && w.columns == int8_slots.at(size_t(in)) && w.rows == slots.at(size_t(out));
+    }
+    const std::string name = kind == backend::Activation::kRelu2 ? "relu2" : "silu";
+    Note(fits ? name + " " + std::to_string(int8_slots.at(size_t(in))) + ">" + std::to_string(slots.at(size_t(out)))
+              : name + " with a wrong slot");
   }
   void Add(backend::SlotId, backend::SlotId) override { Note("add"); }
   void Head(backend::DenseId head, backend::SlotId, backend::VectorId, float) override {

@@ -73,6 +73,15 @@ TEST(ModelLoad, MultipliesByScaleTensors) {
   EXPECT_EQ(loaded.backend.ternaries.front().scale_factor, 1.0f);
 }
 
+TEST(ModelLoad, CallsOnlyTheDownMatricesOfSquaredReluSparse) {
+  const Loaded relu2{TinyModel()};
+  EXPECT_THAT(relu2.backend.sparse_ternaries, ElementsAre(6u, 13u));  // the last of the seven of each layer
+  ModelOptions options;
+  options.ffn_activation = ModelOptions::FfnActivation::kSilu;
+  const Loaded silu{TinyModel(), options};
+  EXPECT_THAT(silu.backend.sparse_ternaries, ElementsAre());
+}
+
 TEST(ModelLoad, ReadsNormsStoredAsHalfPrecision) {
   TinyModel source;
   TinyModel::Tensor& norm = source.At("output_norm.weight");
@@ -143,11 +152,10 @@ TEST(ModelForward, RunsTheOperationsInThePapersOrder) {
   ASSERT_TRUE(loaded.status.ok()) << loaded.status.ToString();
   ASSERT_TRUE(loaded.model->Forward({}).ok());
   EXPECT_THAT(loaded.backend.operations,
-              ElementsAre("begin", "embed",                                                            //
-                          "norm128", "quantize", "linear 128>128 128>64 128>64", "rope2", "rope1",     //
-                          "store0", "attend0 heads2", "norm128", "quantize", "linear 128>128", "add",  //
-                          "norm128", "quantize", "linear 128>256 128>256", "relu2", "norm256", "quantize",
-                          "linear 256>128", "add",  //
+              ElementsAre("begin", "embed",                                                                        //
+                          "norm128", "quantize", "linear 128>128 128>64 128>64", "rope2", "rope1",                 //
+                          "store0", "attend0 heads2", "norm128", "quantize", "linear 128>128", "add",              //
+                          "norm128", "quantize", "relu2 128>256", "norm256", "quantize", "linear 256>128", "add",  //
                           "head0", "end"));
 }
 
