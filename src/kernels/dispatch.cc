@@ -10,8 +10,8 @@ namespace {
 
 // Fastest first. The build says which tables it holds (CMakeLists.txt).
 constexpr const KernelTable* kTables[] = {
-#ifdef STERNA_KERNELS_AVX2
-    &kAvx2Table,
+#ifdef STERNA_KERNELS_X86
+    &kAvx512Table,   &kAvxVnniTable,     &kAvx2Table,
 #endif
 #ifdef STERNA_KERNELS_NEON
     &kNeonI8mmTable, &kNeonDotprodTable, &kNeonTable,

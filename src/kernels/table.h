@@ -261,5 +261,7 @@ extern const KernelTable kAvx2Table;
 extern const KernelTable kNeonTable;
 extern const KernelTable kNeonDotprodTable;
 extern const KernelTable kNeonI8mmTable;
+extern const KernelTable kAvxVnniTable;
+extern const KernelTable kAvx512Table;
 
 }  // namespace sterna::kernels

@@ -4,7 +4,8 @@
     python3 tools/checks/check_layers.py
 
 The floors are those of docs/architecture.md. Also kept here: nothing of Sterna in the porch but the porch, files of one
-instruction set include only kernels/table.h, <cstddef>, <cstdint> and intrinsics, and environment variables are read in
+instruction set include only kernels/table.h, <cstddef>, <cstdint>, intrinsics and -inl.h files of their own set (those of x86
+also AVX2's), and environment variables are read in
 src/platform/environment.cc alone.
 """
 import re
@@ -20,7 +21,8 @@ SAME_FLOOR = {("platform", "base")}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 ISA_FOLDERS = {"avx2", "avxvnni", "avx512", "neon"}
-ISA_INCLUDES = re.compile(r"kernels/table\.h|cstddef|cstdint|\w*intrin\.h|arm_neon\.h")
+ON_AVX2 = {"avxvnni", "avx512"}  # sets that start from the kernels of AVX2
+ISA_INCLUDES = re.compile(r"kernels/(?:table|intrinsics)\.h|cstddef|cstdint|\w*intrin\.h|arm_neon\.h")
 GETENV = re.compile(r"\b(secure_)?getenv\s*\(")
 
 
@@ -56,7 +58,8 @@ def isa_complaint(path, line, quote, name):
     folder = path.parts[2] if path.parts[:2] == ("src", "kernels") and len(path.parts) > 3 else ""
     if folder not in ISA_FOLDERS or ISA_INCLUDES.fullmatch(name):
         return None
-    beside = quote == '"' and name.startswith(f"kernels/{folder}/")
+    beside = quote == '"' and (name.startswith(f"kernels/{folder}/") or
+                               (folder in ON_AVX2 and re.fullmatch(r"kernels/avx2/\w+-inl\.h", name)))
     return None if beside else f"{path}:{line}: a file of one instruction set may not include {name}"
 
 

@@ -4,10 +4,10 @@
 // include guard needed by anyone else): everything here and in its neighbours has internal linkage.
 #pragma once
 
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
+
+#include "kernels/intrinsics.h"
 
 namespace sterna::kernels {
 namespace {
@@ -42,8 +42,6 @@ void ForEachVector(size_t count, Body body) {
       i, [rest](const float* from) { return LoadFirst(from, rest); },
       [rest](float* to, __m256 value) { StoreFirst(to, rest, value); });
 }
-
-float FirstLane(__m256 v) { return _mm256_cvtss_f32(v); }
 
 // lane[i] += lane[i + w] for w = 8, 4, 2, 1.
 float TreeSum(__m256 low, __m256 high) {

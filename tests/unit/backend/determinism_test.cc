@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "kernels/dispatch.h"
 #include "platform/cpu_features.h"
+#include "support/simde/emulated_tables.h"
 #include "unit/backend/mini_model.h"
 
 namespace sterna::test {
@@ -86,7 +86,7 @@ TEST(CpuBackendDeterminism, ChunksDoNotChangeLogits) {
 
 TEST(CpuBackendDeterminism, KernelTablesDoNotChangeLogits) {
   const platform::CpuFeatures cpu = platform::DetectCpu();
-  for (const kernels::KernelTable* table : kernels::AllTables()) {
+  for (const kernels::KernelTable* table : NativeAndEmulatedTables()) {
     if (!cpu.Has(table->needs)) continue;
     for (const backend::KvType kv : {backend::KvType::kF32, backend::KvType::kF16, backend::KvType::kQ8}) {
       for (const uint32_t chunk : {1u, kTokens}) {

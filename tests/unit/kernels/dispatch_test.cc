@@ -26,6 +26,13 @@ TEST(SelectKernels, TakesTheFirstTableThatTheCpuCanRun) {
   EXPECT_EQ(AllTables().front(), *table);
 }
 
+TEST(SelectKernels, LeavesAvx512AloneOnACpuWithoutItsIntegerDotProducts) {
+  constexpr uint64_t kAvx512 = platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c | platform::kCpuAvx512;
+  const auto table = SelectKernels(kAvx512, "");
+  ASSERT_TRUE(table.ok());
+  EXPECT_STRNE("avx512", (*table)->isa);
+}
+
 TEST(SelectKernels, TakesTheForcedTable) {
   const auto table = SelectKernels(~uint64_t{0}, "scalar");
   ASSERT_TRUE(table.ok());
@@ -54,9 +61,12 @@ TEST(AllTables, EndsWithScalar) { EXPECT_EQ(&kScalarTable, AllTables().back()); 
 
 TEST(AllTables, NeedWhatTheirNamesSay) {
   using platform::kCpuNeon, platform::kCpuNeonDot, platform::kCpuNeonI8mm;
+  constexpr uint64_t kAvx2 = platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c;
   const std::map<std::string, uint64_t> needs = {
       {"scalar", 0},
-      {"avx2", platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c},
+      {"avx2", kAvx2},
+      {"avxvnni", kAvx2 | platform::kCpuAvxVnni},
+      {"avx512", kAvx2 | platform::kCpuAvx512 | platform::kCpuAvx512Vnni},
       {"neon", kCpuNeon},
       {"neon_dotprod", kCpuNeon | kCpuNeonDot},
       {"neon_i8mm", kCpuNeon | kCpuNeonDot | kCpuNeonI8mm},

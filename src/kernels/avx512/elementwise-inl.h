@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/avx512/exp-inl.h"
+
+namespace sterna::kernels {
+namespace {
+namespace avx512 {
+
+void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines, const float* sines) noexcept {
+  const size_t half = rotary / 2;
+  for (size_t h = 0; h < heads; ++h, x += head_dim) {
+    ForEachVector(half, [&](size_t i, auto load, auto store) {
+      const __m512 a = load(x + i), b = load(x + half + i);
+      const __m512 c = load(cosines + i), s = load(sines + i);
+      store(x + i, _mm512_sub_ps(_mm512_mul_ps(a, c), _mm512_mul_ps(b, s)));
+      store(x + half + i, _mm512_add_ps(_mm512_mul_ps(b, c), _mm512_mul_ps(a, s)));
+    });
+  }
+}
+
+void Add(float* x, const float* y, size_t count) noexcept {
+  ForEachVector(count, [&](size_t i, auto load, auto store) { store(x + i, _mm512_add_ps(load(x + i), load(y + i))); });
+}
+
+void SiluMul(float* gate, const float* up, size_t count) noexcept {
+  const __m512 one = _mm512_set1_ps(1.0f);
+  ForEachVector(count, [&](size_t i, auto load, auto store) {
+    const __m512 g = load(gate + i);
+    const __m512 negated = _mm512_xor_ps(g, _mm512_set1_ps(-0.0f));
+    const __m512 silu = _mm512_div_ps(g, _mm512_add_ps(one, Exp(negated)));
+    store(gate + i, _mm512_mul_ps(silu, load(up + i)));
+  });
+}
+
+void ExpRow(const float* x, size_t count, float* y) noexcept {
+  ForEachVector(count, [&](size_t i, auto load, auto store) { store(y + i, Exp(load(x + i))); });
+}
+
+}  // namespace avx512
+}  // namespace
+}  // namespace sterna::kernels

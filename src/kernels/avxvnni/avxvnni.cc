@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of AVX2 with AVX-VNNI: the kernels of AVX2, compiled here once more, but for ternary products.
+#include "kernels/avx2/table-inl.h"
+#include "kernels/avxvnni/ternary-inl.h"
+#include "kernels/avxvnni/ternary_group-inl.h"
+
+namespace sterna::kernels {
+namespace {
+
+constexpr KernelTable AvxVnniKernels() {
+  KernelTable table = kAvx2Kernels;
+  table.isa = "avxvnni";
+  table.ternary_scratch_bytes = 0;  // its products make no tables
+  table.integer_peak = nullptr;
+  table.needs |= 1u << 3;  // platform::kCpuAvxVnni; a test compares
+  table.ternary_linear = avxvnni::TernaryLinear;
+  table.ternary_group_linear = avxvnni::TernaryGroupLinear;
+  return table;
+}
+
+}  // namespace
+
+// constinit: code of this file must not run before the CPU was asked.
+constinit const KernelTable kAvxVnniTable = AvxVnniKernels();
+
+}  // namespace sterna::kernels
