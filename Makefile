@@ -13,7 +13,7 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
-.PHONY: help run build test lint format fuzz soak test-peers test-aarch64 arm-instructions clean
+.PHONY: help run build test bench lint format fuzz soak test-peers test-aarch64 arm-instructions clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | awk -F'\t' '{ printf "%-17s %s\n", $$1, $$2 }'
@@ -32,6 +32,12 @@ test:  ## install what tests need, build, run every test that this machine can r
 	cmake --build --preset test --parallel $(JOBS)
 	@tools/fetch_test_vocabulary.sh build-data/llama3-vocab.gguf
 	STERNA_LLAMA3_VOCAB=$(CURDIR)/build-data/llama3-vocab.gguf ctest --preset test
+
+bench:  ## run the benchmark suites, or ONLY=name; one table, JSON in build-bench/results
+	@tools/bootstrap.sh build bench
+	cmake --preset bench
+	cmake --build --preset bench --parallel $(JOBS)
+	@bench/run_suites build-bench/bench build-bench/results $(ONLY)
 
 lint:  ## format, layers, sizes, hygiene, documents, clang-tidy (LINT_SECONDS=600 for the last)
 	@tools/bootstrap.sh build test lint

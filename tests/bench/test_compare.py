@@ -10,8 +10,8 @@ from stand_ins import BROKEN, DUMMY, PEER, STERNA, ScriptTest
 class Compare(ScriptTest):
     def setUp(self):
         super().setUp()
-        # Sterna's speed rises by 10 tokens/s with every call, so that a median tells itself from a mean and a last value.
-        self.sterna = self.program("sterna", STERNA, pp="100 + 10 * turn", tg="30")
+        # Sterna's speed rises faster and faster from call to call, so that a median differs from a mean and a last value.
+        self.sterna = self.program("sterna", STERNA, pp="100 + 10 * turn * turn", tg="30")
         self.dummy = self.program("dummy", DUMMY)
 
     def compare(self, *words):
@@ -32,12 +32,12 @@ class Compare(ScriptTest):
         done, report = self.compare("--peer", f"llama.cpp={peer}", "-r", "3", "-p", "64", "-n", "8")
         prompt, generation = report["tests"]
         own, other = prompt["engines"]
-        self.assertEqual(own["tokens_per_second"], {"median": 130, "min": 120, "max": 140, "rounds": 3})
+        self.assertEqual(own["tokens_per_second"], {"median": 190, "min": 140, "max": 260, "rounds": 3})
         self.assertEqual(other["tokens_per_second"]["median"], 50)
-        self.assertEqual(prompt["ratios"][0]["median"], 2.6)
+        self.assertEqual(prompt["ratios"][0]["median"], 3.8)
         self.assertTrue(prompt["ratios"][0]["best_peer"])
         self.assertEqual(generation["ratios"][0]["median"], 1.5)
-        self.assertIn("2.60 (2.40-2.80)", done.stdout)
+        self.assertIn("3.80 (2.80-5.20)", done.stdout)
 
     def test_every_row_says_isa_types_and_build(self):
         build = self.folder / "CMakeCache.txt"
