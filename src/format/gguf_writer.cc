@@ -8,12 +8,13 @@
 #include <cstring>
 #include <memory>
 #include <system_error>
+#include <variant>
 
 #include "base/checked_math.h"
 #include "base/status_macros.h"
 #include "format/gguf_limits.h"
 #include "format/gguf_names.h"
-#include "format/gguf_value.h"
+#include "format/gguf_values.h"
 
 namespace sterna::format {
 namespace {
@@ -71,9 +72,20 @@ uint32_t TypeId(TensorType type) {
   return 0;
 }
 
-Status Pad(const GgufWriter::Sink& sink, uint64_t written) {
-  const std::byte zeros[kDefaultAlignment]{};
-  return sink(std::span(zeros).first(RoundUp<uint64_t>(written, kDefaultAlignment) - written));
+Status Pad(const GgufWriter::Sink& sink, uint64_t written, uint64_t alignment) {
+  return sink(std::vector<std::byte>(RoundUp(written, alignment) - written));
+}
+
+// The payload of a value that is no array, as wide as its type says.
+void AppendScalar(std::vector<std::byte>& out, const GgufValue& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value.value)) return AppendString(out, *text);
+  if (const auto* real = std::get_if<double>(&value.value)) {
+    return value.type == GgufType::kF32 ? Append(out, float(*real)) : Append(out, *real);
+  }
+  // Little-endian two's complement: the low bytes of a wide integer are the narrow one.
+  const auto* natural = std::get_if<uint64_t>(&value.value);
+  const uint64_t bits = natural != nullptr ? *natural : uint64_t(std::get<int64_t>(value.value));
+  AppendBytes(out, &bits, GgufTypeBytes(value.type));
 }
 
 Status FileError(std::string_view doing, const std::string& path, int error) {
@@ -135,6 +147,26 @@ void GgufWriter::AddI32s(std::string_view key, std::span<const int32_t> values) 
   ++value_count_;
 }
 
+void GgufWriter::AddValue(std::string_view key, const GgufValue& value) {
+  ++value_count_;
+  const auto* array = std::get_if<GgufArray>(&value.value);
+  if (array == nullptr) {
+    AppendKey(metadata_, key, value.type);
+    return AppendScalar(metadata_, value);
+  }
+  AppendArrayKey(metadata_, key, array->element_type, array->count);
+  if (array->element_type == GgufType::kString) {
+    for (const std::string_view text : array->strings) AppendString(metadata_, text);
+  } else {
+    AppendBytes(metadata_, array->data, array->count * GgufTypeBytes(array->element_type));
+  }
+}
+
+void GgufWriter::SetAlignment(uint32_t bytes) {
+  AddU32("general.alignment", bytes);
+  alignment_ = bytes;
+}
+
 void GgufWriter::AddTensor(std::string_view name, std::vector<uint64_t> dimensions, TensorType type,
                            uint64_t size_bytes, Producer produce) {
   AddForeignTensor(name, std::move(dimensions), TypeId(type), size_bytes, std::move(produce));
@@ -164,7 +196,7 @@ std::vector<std::byte> GgufWriter::Head() const {
     for (const uint64_t dimension : tensor.dimensions) Append(head, dimension);
     Append(head, tensor.type_id);
     Append(head, offset);
-    offset += RoundUp<uint64_t>(tensor.size_bytes, kDefaultAlignment);
+    offset += RoundUp(tensor.size_bytes, alignment_);
   }
   return head;
 }
@@ -172,7 +204,7 @@ std::vector<std::byte> GgufWriter::Head() const {
 Status GgufWriter::WriteTo(const Sink& sink) const {
   const std::vector<std::byte> head = Head();
   STERNA_RETURN_IF_ERROR(sink(head));
-  STERNA_RETURN_IF_ERROR(Pad(sink, head.size()));
+  STERNA_RETURN_IF_ERROR(Pad(sink, head.size(), alignment_));
   for (const Tensor& tensor : tensors_) {
     uint64_t written = 0;
     STERNA_RETURN_IF_ERROR(tensor.produce([&](std::span<const std::byte> bytes) {
@@ -183,7 +215,7 @@ Status GgufWriter::WriteTo(const Sink& sink) const {
       return Status::Internal(fmt::format("tensor {} was announced with {} bytes and made with {}", Quoted(tensor.name),
                                           tensor.size_bytes, written));
     }
-    STERNA_RETURN_IF_ERROR(Pad(sink, written));
+    STERNA_RETURN_IF_ERROR(Pad(sink, written, alignment_));
   }
   return {};
 }

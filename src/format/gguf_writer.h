@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writer of GGUF v3: metadata and tensors in the order they are added, data padded to 32 bytes. For the tools that make
-// files and for tests.
+// Writer of GGUF v3: metadata and tensors in the order they are added, data padded to 32 bytes unless another alignment
+// is asked for.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "format/gguf_limits.h"
+#include "format/gguf_value.h"
 #include "quant/tensor_type.h"
 #include "sterna/status.h"
 
@@ -26,6 +28,10 @@ class GgufWriter {
   void AddStrings(std::string_view key, std::span<const std::string> values);
   void AddF32s(std::string_view key, std::span<const float> values);
   void AddI32s(std::string_view key, std::span<const int32_t> values);
+  // A value out of a file, with the type it has there.
+  void AddValue(std::string_view key, const GgufValue& value);
+  // Tensors start at multiples of `bytes` (a power of two, 8 or more): adds the key general.alignment.
+  void SetAlignment(uint32_t bytes);
 
   // Streams one tensor's bytes to the writer's sink, so that a large file needs no memory of its size.
   using Sink = std::function<Status(std::span<const std::byte>)>;
@@ -58,6 +64,7 @@ class GgufWriter {
   Status WriteTo(const Sink& sink) const;
   std::vector<std::byte> metadata_;
   uint64_t value_count_ = 0;
+  uint64_t alignment_ = kDefaultAlignment;
   std::vector<Tensor> tensors_;
 };
 

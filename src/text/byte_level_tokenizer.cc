@@ -41,8 +41,11 @@ Result<std::unique_ptr<const Tokenizer>> ByteLevelTokenizer::Create(Vocabulary v
   }
   pre_tokenizer->ignore_merges = vocabulary.ignore_merges;
   std::vector<std::string> warnings;
-  STERNA_ASSIGN_OR_RETURN(TokenTable tokens, TokenTable::Create(vocabulary, warnings));
-  STERNA_ASSIGN_OR_RETURN(MergeTable merges, MergeTable::Create(vocabulary, tokens, warnings));
+  const std::optional<StoredTables> stored = std::exchange(vocabulary.stored_tables, std::nullopt);
+  STERNA_ASSIGN_OR_RETURN(TokenTable tokens, stored ? TokenTable::Restore(*stored, vocabulary.tokens.size())
+                                                    : TokenTable::Create(vocabulary, warnings));
+  STERNA_ASSIGN_OR_RETURN(MergeTable merges, stored ? MergeTable::Restore(stored->merge_slots, vocabulary.tokens.size())
+                                                    : MergeTable::Create(vocabulary, tokens, warnings));
   SpecialTokens special_tokens(vocabulary, warnings);
   vocabulary.warnings.insert(vocabulary.warnings.end(), warnings.begin(), warnings.end());
   std::unique_ptr<const Tokenizer> tokenizer(new ByteLevelTokenizer(
@@ -145,6 +148,12 @@ Status ByteLevelTokenizer::EncodePiece(std::string_view piece, Encoding& encodin
   encoding.merger.Merge(encoding.symbols);
   encoding.ids.insert(encoding.ids.end(), encoding.symbols.begin(), encoding.symbols.end());
   return Status();
+}
+
+StoredTables ByteLevelTokenizer::Tables() const {
+  StoredTables tables = tokens_.Stored();
+  tables.merge_slots = merges_.Stored();
+  return tables;
 }
 
 std::string_view ByteLevelTokenizer::TokenBytes(TokenId id, bool control) const {

@@ -29,6 +29,7 @@ class ByteLevelTokenizer final : public Tokenizer {
   using Tokenizer::Encode;
 
   std::string_view TokenBytes(TokenId id, bool control) const override;
+  StoredTables Tables() const override;
 
   // The memory for merging is about 30 times the piece; no text that is meant to be read comes near this.
   static constexpr size_t kMaxPieceBytes = size_t(1) << 24;

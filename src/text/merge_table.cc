@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text/merge_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "text/byte_alphabet.h"
+#include "text/stored_tables.h"
 
 namespace sterna::text {
 namespace {
@@ -51,6 +53,19 @@ Result<MergeTable> MergeTable::Create(const Vocabulary& vocabulary, const TokenT
         fmt::format("tokenizer.ggml.merges: {} merges name no normal token (the first is number {}); left out", unknown,
                     first_unknown));
   }
+  return table;
+}
+
+Result<MergeTable> MergeTable::Restore(std::span<const std::byte> stored, size_t token_count) {
+  MergeTable table;
+  table.slots_ = CopyTable<Slot>(stored);
+  const auto inside = [token_count](const Slot& slot) {
+    return slot.key == kFree || (slot.merge.result >= 0 && size_t(slot.merge.result) < token_count);
+  };
+  if (!std::has_single_bit(table.slots_.size()) || !std::all_of(table.slots_.begin(), table.slots_.end(), inside)) {
+    return Status::Corrupt(fmt::format("the stored merges are not those of {} tokens", token_count));
+  }
+  table.mask_ = table.slots_.size() - 1;
   return table;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ class MergeTable {
   // Merges whose parts or result are no normal token are left out, with one warning; of duplicates the first counts.
   static Result<MergeTable> Create(const Vocabulary& vocabulary, const TokenTable& tokens,
                                    std::vector<std::string>& warnings);
+
+  // Copies a stored table. Corrupt when it is not one of `token_count` tokens: no lookup leaves it, whatever it holds.
+  static Result<MergeTable> Restore(std::span<const std::byte> stored, size_t token_count);
+  std::span<const std::byte> Stored() const { return std::as_bytes(std::span(slots_)); }
 
   // Any ids may be asked for, also -1.
   Merge Find(TokenId left, TokenId right) const {

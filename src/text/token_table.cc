@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text/token_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -58,9 +60,9 @@ Result<TokenTable> TokenTable::Create(const Vocabulary& vocabulary, std::vector<
     if (IsPlainByteToken(vocabulary, id)) {
       table.bytes_.push_back(char(*ParseByteToken(text)));
     } else if (const auto decoded = normal ? DecodeAlphabet(text) : std::nullopt) {
-      table.bytes_.append(*decoded);
+      table.bytes_.insert(table.bytes_.end(), decoded->begin(), decoded->end());
     } else {
-      table.bytes_.append(text);
+      table.bytes_.insert(table.bytes_.end(), text.begin(), text.end());
       reachable = false;
       outside_alphabet += normal;
       bad_bytes += vocabulary.kinds[id] == TokenKind::kByte;
@@ -81,6 +83,24 @@ Result<TokenTable> TokenTable::Create(const Vocabulary& vocabulary, std::vector<
   WarnCount(empty, "empty tokens; no text becomes them", warnings);
   WarnCount(bad_bytes, "byte tokens that are not <0x00> to <0xFF>; they stand for their own text", warnings);
   return table;
+}
+
+Result<TokenTable> TokenTable::Restore(const StoredTables& stored, size_t count) {
+  TokenTable table;
+  table.bytes_ = CopyTable<char>(stored.token_bytes);
+  table.offsets_ = CopyTable<uint64_t>(stored.token_offsets);
+  table.slots_ = CopyTable<Slot>(stored.token_slots);
+  const auto inside = [count](const Slot& slot) { return slot.id < TokenId(count); };
+  const bool sound = table.offsets_.size() == count + 1 &&
+                     std::is_sorted(table.offsets_.begin(), table.offsets_.end()) &&
+                     table.offsets_.back() <= table.bytes_.size() && std::has_single_bit(table.slots_.size()) &&
+                     std::all_of(table.slots_.begin(), table.slots_.end(), inside);
+  if (!sound) return Status::Corrupt(fmt::format("the stored token tables are not those of {} tokens", count));
+  return table;
+}
+
+StoredTables TokenTable::Stored() const {
+  return {std::as_bytes(std::span(bytes_)), std::as_bytes(std::span(offsets_)), std::as_bytes(std::span(slots_)), {}};
 }
 
 TokenTable::Insertion TokenTable::Insert(TokenId id) {

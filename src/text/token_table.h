@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sterna/status.h"
+#include "text/stored_tables.h"
 #include "text/vocabulary.h"
 
 namespace sterna::text {
@@ -18,12 +19,16 @@ class TokenTable {
  public:
   // Appends what is odd but harmless (duplicates, tokens that no text can reach) to `warnings`.
   static Result<TokenTable> Create(const Vocabulary& vocabulary, std::vector<std::string>& warnings);
+  // Copies stored tables. Corrupt when they are not those of `count` tokens: whatever they hold, no lookup leaves them.
+  static Result<TokenTable> Restore(const StoredTables& stored, size_t count);
+  // As a file stores them; valid while the table is.
+  StoredTables Stored() const;
 
   size_t size() const { return offsets_.size() - 1; }
   // Normal tokens: decoded from the byte alphabet (raw text where a character is outside it). Byte tokens: the byte.
   // All other kinds: their text as stored. `id` must be inside the vocabulary.
   std::string_view Bytes(TokenId id) const {
-    return std::string_view(bytes_).substr(offsets_[size_t(id)], offsets_[size_t(id) + 1] - offsets_[size_t(id)]);
+    return {bytes_.data() + offsets_[size_t(id)], offsets_[size_t(id) + 1] - offsets_[size_t(id)]};
   }
   // The normal token with exactly these bytes. Control, unused and other kinds are never found: text, whatever it
   // spells, does not become one of them here. Of duplicates the smallest id.
@@ -37,7 +42,7 @@ class TokenTable {
   enum class Insertion : uint8_t { kDone, kDuplicate, kTooManyCollisions };
   Insertion Insert(TokenId id);
 
-  std::string bytes_;              // of all tokens, one after the other
+  std::vector<char> bytes_;        // of all tokens, one after the other
   std::vector<uint64_t> offsets_;  // [size + 1]
   std::vector<Slot> slots_;        // open addressing, a power of two, at most half full
 };

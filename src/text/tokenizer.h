@@ -44,6 +44,9 @@ class Tokenizer {
 
   bool IsEndOfGeneration(TokenId id) const;
 
+  // The lookup tables as a `sterna` file stores them; valid while the tokenizer is.
+  virtual StoredTables Tables() const = 0;
+
  protected:
   explicit Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {}
   Vocabulary vocabulary_;

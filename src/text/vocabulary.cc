@@ -114,6 +114,8 @@ Status VocabularyReader::ReadKinds() {
 }
 
 Status VocabularyReader::ReadMerges() {
+  STERNA_ASSIGN_OR_RETURN(vocabulary_.stored_tables, FindStoredTables(file_));
+  if (vocabulary_.stored_tables) return Status();
   STERNA_ASSIGN_OR_RETURN(const auto merges, file_.GetStrings("tokenizer.ggml.merges"));
   if (!merges) {
     if (vocabulary_.model == "gpt2") return Corrupt("tokenizer.ggml.merges is missing, but model 'gpt2' needs it");

@@ -11,6 +11,7 @@
 
 #include "format/gguf_file.h"
 #include "sterna/status.h"
+#include "text/stored_tables.h"
 
 namespace sterna::text {
 
@@ -28,7 +29,7 @@ struct Vocabulary {
   std::vector<std::string> tokens;  // as stored (GPT-2 byte alphabet for gpt2)
   std::vector<TokenKind> kinds;
   std::vector<float> scores;                                // may be empty
-  std::vector<std::pair<std::string, std::string>> merges;  // rank = index
+  std::vector<std::pair<std::string, std::string>> merges;  // rank = index; empty where stored_tables stands for them
   std::optional<TokenId> bos, eos, eot, unknown, padding;   // eot: from the file, else found by its text
   bool add_bos = false;
   bool add_eos = false;
@@ -38,6 +39,8 @@ struct Vocabulary {
   std::vector<TokenId> end_of_generation;
   std::string chat_template;  // as stored; empty when absent
   std::vector<std::string> warnings;
+  // Of a `sterna` file: what Tokenizer::Create need not build. Points into the file, which must live until then.
+  std::optional<StoredTables> stored_tables;
 };
 
 // Corrupt or Unsupported, naming the file, the key and the limit. Works on a file without tensors.

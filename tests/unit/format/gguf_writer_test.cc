@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "format/gguf_file.h"
+#include "support/gguf_builder.h"
 #include "support/temporary_folder.h"
 #include "support/test_sequences.h"
 
@@ -56,6 +57,45 @@ TEST(GgufWriter, WritesWhatTheReaderReadsBack) {
   EXPECT_TRUE(std::equal(w.bytes.begin(), w.bytes.end(), ternary.begin(), ternary.end()));
   const GgufTensor& n = **file->RequireTensor("norm");
   EXPECT_TRUE(std::equal(n.bytes.begin(), n.bytes.end(), norm.begin(), norm.end()));
+}
+
+TEST(GgufWriter, CopiesEveryValueOfAFileToTheByte) {
+  using namespace sterna::testing;  // NOLINT(google-build-using-namespace)
+  const auto image = GgufBuilder()
+                         .Value("u8", kIdU8, ByteString().U8(200))
+                         .Value("i8", kIdI8, ByteString().U8(0xfe))
+                         .Value("i16", kIdI16, ByteString().Put(int16_t{-2}))
+                         .Value("i64", kIdI64, ByteString().Put(int64_t{-9}))
+                         .Value("f32", kIdF32, ByteString().F32(1e-5f))
+                         .Value("f64", kIdF64, ByteString().Put(0.1))
+                         .Value("bool", kIdBool, ByteString().U8(1))
+                         .String("string", "text")
+                         .Value("i16s", kIdArray, ByteString().U32(kIdI16).U64(2).Put(int16_t{3}).Put(int16_t{-1}))
+                         .Value("strings", kIdArray, ByteString().U32(kIdString).U64(2).Text("").Text("b"))
+                         .Value("nothing", kIdArray, ByteString().U32(kIdF32).U64(0))
+                         .Build();
+  const auto file = GgufFile::Parse(image, "x");
+  ASSERT_TRUE(file.ok()) << file.status().ToString();
+  GgufWriter writer;
+  for (const auto& [key, value] : file->values()) writer.AddValue(key, value);
+  const auto copy = *writer.Serialize();
+  // The builder does not pad behind the metadata of a file without tensors.
+  ASSERT_GE(copy.size(), image.size());
+  EXPECT_TRUE(std::equal(image.begin(), image.end(), copy.begin()));
+}
+
+TEST(GgufWriter, AlignsTensorsAsAsked) {
+  const auto first = LcgBytes(20, 4), second = LcgBytes(20, 5);
+  GgufWriter writer;
+  writer.SetAlignment(4096);
+  writer.AddTensor("first", {5}, TensorType::kF32, first);
+  writer.AddTensor("second", {5}, TensorType::kF32, second);
+  const auto image = *writer.Serialize();
+  const auto file = GgufFile::Parse(image, "x");
+  ASSERT_TRUE(file.ok()) << file.status().ToString();
+  for (const GgufTensor& tensor : file->tensors()) EXPECT_EQ(0u, tensor.offset_bytes % 4096);
+  const GgufTensor& tensor = **file->RequireTensor("second");
+  EXPECT_TRUE(std::equal(tensor.bytes.begin(), tensor.bytes.end(), second.begin(), second.end()));
 }
 
 TEST(GgufWriter, WritesTheSameBytesToAFile) {
