@@ -48,7 +48,7 @@ class FlagSet {
                const std::string& help);
   void AddList(const std::string& names, const std::string& placeholder, std::vector<std::string>* target,
                const std::string& help);
-  // A word without a dash. Only one per verb.
+  // A word without a dash. Several are taken in the order in which they were added.
   void AddPositional(const std::string& name, std::string* target, const std::string& help);
 
   // Parses the words after the verb. nullopt: go on; a value: the verb is over with this exit code (help was shown).

@@ -32,6 +32,7 @@ constexpr Verb kVerbs[] = {
     {"detokenize", "Token ids on stdin to text", DetokenizeVerb},
     {"eval", "Logits or perplexity of a model", EvalVerb},
     {"bench", "Measure prompt and generation speed", BenchVerb},
+    {"convert", "Make a file that loads at once", ConvertVerb},
     {"inspect", "Say what a model file holds", InspectVerb},
     {"devices", "Say what this machine has and can do", DevicesVerb},
 };

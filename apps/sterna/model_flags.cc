@@ -64,6 +64,11 @@ void ModelFlags::AddTo(FlagSet& flags) {
   flags.Add(
       ChoiceSetting("--head", "How the output head is computed", &head, {"auto", "exact", "certified", "screened"}));
   AddReadingTo(flags);
+  flags.Add(ChoiceSetting("--weights",
+                          "Where the weights of a sterna file lie: mapped starts sooner and shares them between "
+                          "processes, copied generates faster; auto is copied",
+                          &weights, {"auto", "mapped", "copied"}));
+  flags.AddSwitch("--verify-checksums", &verify_checksums, "Check every tensor of a sterna file before it is used");
   flags.Add(UnsignedSetting("--prefill-chunk", "Prompt tokens computed at a time; results do not depend on it",
                             &prefill_chunk, 1, kMaxChunkTokens));
   flags.Add(WithDefault(UnsignedSetting("--memory-limit", "Refuse to load what needs more memory, in MB",
@@ -104,6 +109,9 @@ Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
   options.prefill_chunk_tokens = prefill_chunk;
   options.step_rows = std::max(options.step_rows, prefill_chunk);
   options.memory_limit_bytes = memory_limit_mb << 20;
+  if (weights == "mapped") options.weights = engine::WeightPlacement::kMapped;
+  if (weights == "copied") options.weights = engine::WeightPlacement::kCopied;
+  options.verify_checksums = verify_checksums;
   options.model = ModelOptions();
   return options;
 }

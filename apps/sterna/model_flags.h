@@ -19,6 +19,8 @@ struct ModelFlags {
   std::string head = "auto";
   std::string ffn_act = "auto";
   std::string i2s_layout = "auto";
+  std::string weights = "auto";
+  bool verify_checksums = false;
   uint32_t prefill_chunk = 256;
   uint64_t memory_limit_mb = 0;
   bool verbose = false;

@@ -18,5 +18,6 @@ int EvalVerb(Words words);
 int BenchVerb(Words words);
 int InspectVerb(Words words);
 int DevicesVerb(Words words);
+int ConvertVerb(Words words);
 
 }  // namespace sterna::cli

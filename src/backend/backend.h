@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/packed_ternary.h"
 #include "quant/ternary.h"
 #include "sterna/status.h"
 
@@ -81,6 +82,9 @@ class Backend {
   // The same for a matrix whose inputs are mostly zeros (what follows squared ReLU): the backend may store it so that a
   // zero input costs no read. Multiplied alone, not with others in one Linear.
   virtual Result<TernaryId> AddSparseTernary(const quant::TernarySource& source, float scale_factor) = 0;
+  // A matrix that is in the backend's layout already; its codes must stay valid and unchanged while the backend lives
+  // (they may be read in place). InvalidArgument when the sizes do not fit the shape.
+  virtual Result<TernaryId> AddPackedTernary(const PackedTernary& packed) = 0;
   // `bytes` must stay valid and unchanged while the backend lives (it may be read in place).
   virtual Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                                    std::span<const std::byte> bytes) = 0;

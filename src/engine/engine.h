@@ -21,6 +21,9 @@ namespace sterna::engine {
 // How a token is drawn from the output head (docs/head.md). kAuto: certified where the head is big and memory allows,
 // else exact.
 enum class HeadChoice : uint8_t { kAuto, kExact, kCertified, kScreened };
+// Where the weights of a `sterna` file lie: read where the file is mapped (nothing to wait for, and processes share the
+// pages), or copied into memory in huge pages (faster to generate from). Other files are always repacked.
+enum class WeightPlacement : uint8_t { kAuto, kMapped, kCopied };  // auto: copied
 
 struct EngineOptions {
   std::optional<uint32_t> threads;          // default: platform::UsableCores()
@@ -34,7 +37,9 @@ struct EngineOptions {
   uint32_t step_rows = 256;             // rows of a step at most, over all sessions
   uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it
   bool skip_zeros = true;               // backend::CpuBackendOptions::skip_zeros; results do not depend on it
-  uint64_t memory_limit_bytes = 0;      // 0 = none; a plan over it is ResourceExhausted naming the biggest items
+  WeightPlacement weights = WeightPlacement::kAuto;
+  bool verify_checksums = false;    // read every tensor of a `sterna` file first; Corrupt when one was changed
+  uint64_t memory_limit_bytes = 0;  // 0 = none; a plan over it is ResourceExhausted naming the biggest items
   model::ModelOptions model;
   std::function<void(std::string_view stage, double fraction)> on_load_progress;  // may be empty
 };

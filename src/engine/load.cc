@@ -2,13 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <new>
+#include <system_error>
 
 #include "base/checked_math.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/engine_core.h"
 #include "engine/memory_estimate.h"
+#include "format/checksums.h"
 #include "kernels/dispatch.h"
 #include "platform/cpu_features.h"
 #include "platform/topology.h"
@@ -47,9 +50,11 @@ class CoreLoader {
     STERNA_RETURN_IF_ERROR(CheckOptions());
     STERNA_RETURN_IF_ERROR(StartWorkers());
     STERNA_RETURN_IF_ERROR(OpenFile());
+    StartTokenizer();
     STERNA_RETURN_IF_ERROR(PlanMemory());
     STERNA_RETURN_IF_ERROR(LoadModel());
     STERNA_RETURN_IF_ERROR(TakeMemory());
+    STERNA_RETURN_IF_ERROR(FinishTokenizer());
     STERNA_RETURN_IF_ERROR(StartLoop());
     core_->report.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     Progress("ready", 1);
@@ -91,10 +96,28 @@ class CoreLoader {
     Progress("file", 0);
     STERNA_ASSIGN_OR_RETURN(core_->file, format::GgufFile::Open(path_));
     STERNA_ASSIGN_OR_RETURN(config_, model::ReadModelConfig(*core_->file, core_->options.model));
-    Progress("vocabulary", 0);
+    if (core_->options.verify_checksums) STERNA_RETURN_IF_ERROR(format::VerifyChecksums(*core_->file));
+    return {};
+  }
+
+  // On a thread of its own: a large vocabulary takes as long as the weights do.
+  void StartTokenizer() {
+    try {
+      tokenizer_ = std::async(std::launch::async, [this] { return LoadTokenizer(); });
+    } catch (const std::system_error&) {  // no thread to be had
+      tokenizer_ = std::async(std::launch::deferred, [this] { return LoadTokenizer(); });
+    }
+  }
+
+  Result<std::unique_ptr<const text::Tokenizer>> LoadTokenizer() const {
     STERNA_ASSIGN_OR_RETURN(text::Vocabulary vocabulary, text::ReadVocabulary(*core_->file));
     for (const std::string& warning : vocabulary.warnings) Log(LogLevel::kWarn, "text", warning);
-    STERNA_ASSIGN_OR_RETURN(core_->tokenizer, text::Tokenizer::Create(std::move(vocabulary)));
+    return text::Tokenizer::Create(std::move(vocabulary));
+  }
+
+  Status FinishTokenizer() {
+    Progress("vocabulary", 0);
+    STERNA_ASSIGN_OR_RETURN(core_->tokenizer, tokenizer_.get());
     return {};
   }
 
@@ -149,7 +172,8 @@ class CoreLoader {
 
   Status LoadModel() {
     core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool,
-                                                 {.skip_zeros = core_->options.skip_zeros,
+                                                 {.copy_packed = core_->options.weights != WeightPlacement::kMapped,
+                                                  .skip_zeros = core_->options.skip_zeros,
                                                   .head = head_,
                                                   .decode_workers = core_->report.threads,
                                                   .prefill_workers = core_->report.threads_prefill});
@@ -191,6 +215,7 @@ class CoreLoader {
   uint32_t kv_blocks_ = 0;
   backend::HeadMode head_ = backend::HeadMode::kExact;
   StepLimits limits_;
+  std::future<Result<std::unique_ptr<const text::Tokenizer>>> tokenizer_;  // last: it reads the file, so it ends first
 };
 
 }  // namespace

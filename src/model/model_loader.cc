@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "format/gguf_names.h"
+#include "model/sterna_keys.h"
 #include "quant/dequantize.h"
 
 namespace sterna::model {
@@ -17,7 +18,10 @@ namespace {
 // Columns and bytes of one block of a ternary row as backends keep it (2 bits a weight).
 constexpr uint64_t kPackedColumns = 128;
 constexpr uint64_t kPackedBytes = 32;
+constexpr uint64_t kGroupColumns = 256;  // that share a scale where a matrix has more than one
 constexpr size_t kMaxNamesInWarning = 5;
+// Of a `sterna` file, beside the model's.
+constexpr std::string_view kSternaTensors = "sterna.";
 
 }  // namespace
 
@@ -29,6 +33,7 @@ Result<std::unique_ptr<Model>> ModelLoader::Load() {
   architecture_ = FindArchitecture(config.architecture);
   model_ = std::unique_ptr<Model>(new Model(std::move(config), file_, backend_));
 
+  STERNA_RETURN_IF_ERROR(ReadSternaKeys());
   STERNA_RETURN_IF_ERROR(LoadEmbeddingAndHead());
   const uint32_t layers = model_->config_.layers;
   model_->layers_.resize(layers);
@@ -97,6 +102,9 @@ Status ModelLoader::LoadNorm(const std::string& name, uint32_t size, backend::Ve
 
 Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns,
                                backend::TernaryId& id) {
+  model_->bytes_per_token_ += rows * CeilDiv(columns, kPackedColumns) * kPackedBytes;
+  model_->ternary_macs_per_token_ += rows * columns;
+  if (packed_) return LoadPacked(layer, role, rows, columns, id);
   const std::string name = Name(layer, role, "weight");
   STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, rows, columns));
   const quant::TypeInfo& type = quant::Info(*tensor->type);
@@ -115,8 +123,47 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   // The backend holds a copy: without this, loading would hold every ternary weight twice.
   if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
   weight_types_.insert(type.name);
-  model_->bytes_per_token_ += rows * CeilDiv(columns, kPackedColumns) * kPackedBytes;
-  model_->ternary_macs_per_token_ += rows * columns;
+  return {};
+}
+
+Status ModelLoader::ReadSternaKeys() {
+  STERNA_ASSIGN_OR_RETURN(const auto version, file_.GetUnsigned(kSternaVersionKey));
+  packed_ = version.has_value();
+  if (packed_ && *version != kSternaVersion) {
+    return Status::Unsupported(fmt::format("file {}: {} is {}; this version reads {}: convert the source again",
+                                           format::Quoted(file_.name()), kSternaVersionKey, *version, kSternaVersion));
+  }
+  STERNA_ASSIGN_OR_RETURN(const auto by_input, file_.GetBool(kDownByInputKey));
+  down_by_input_ = by_input.value_or(false);
+  return {};
+}
+
+Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns,
+                               backend::TernaryId& id) {
+  const std::string name = Name(layer, role, "weight");
+  backend::PackedTernary packed;
+  packed.rows = rows;
+  packed.columns = columns;
+  packed.by_input = down_by_input_ && role == architecture_->layer.down;
+  const backend::PackedShape shape = backend::ShapeOfPacked(rows, columns, packed.by_input);
+  STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, shape.runs, shape.run_bytes));
+  if (*tensor->type != quant::TensorType::kI8) {
+    return tensors_.Wrong(
+        name, fmt::format("is of type {}; a sterna file holds codes as I8", quant::Info(*tensor->type).name));
+  }
+  packed.codes = tensor->bytes;
+  std::vector<float> group_scales;
+  const std::string group_name = Name(layer, role, kGroupScalesEnding);
+  if (tensors_.Has(group_name)) {
+    STERNA_ASSIGN_OR_RETURN(group_scales, tensors_.Vector(group_name, rows * (columns / kGroupColumns)));
+    packed.group_scales = group_scales;
+  } else {
+    STERNA_ASSIGN_OR_RETURN(packed.scale, tensors_.Scale(Name(layer, role, "scale")));
+  }
+  Result<backend::TernaryId> added = backend_.AddPackedTernary(packed);
+  if (!added.ok()) return Refused(name, added.status());
+  id = *added;
+  weight_types_.insert("sterna");
   return {};
 }
 
@@ -159,7 +206,8 @@ void ModelLoader::AddSlots() {
 }
 
 void ModelLoader::ReportUnused() {
-  const std::vector<std::string_view> unused = tensors_.Unused();
+  std::vector<std::string_view> unused = tensors_.Unused();
+  std::erase_if(unused, [](std::string_view name) { return name.starts_with(kSternaTensors); });
   if (unused.empty()) return;
   std::string names;
   for (size_t i = 0; i < std::min(unused.size(), kMaxNamesInWarning); ++i) {

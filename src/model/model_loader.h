@@ -28,6 +28,9 @@ class ModelLoader {
   static std::string Name(uint32_t layer, std::string_view role, std::string_view ending);
   Status LoadNorm(const std::string& name, uint32_t size, backend::VectorId& id);
   Status LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, backend::TernaryId& id);
+  // The same from a `sterna` file, whose matrices lie in the backend's layout.
+  Status LoadPacked(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, backend::TernaryId& id);
+  Status ReadSternaKeys();
   Status LoadDense(const std::string& name, backend::DenseId& id, std::string& type_name);
   Status Refused(const std::string& name, const Status& why) const;
 
@@ -36,6 +39,8 @@ class ModelLoader {
   backend::Backend& backend_;
   const Architecture* architecture_ = nullptr;
   TensorReader tensors_;
+  bool packed_ = false;         // a `sterna` file
+  bool down_by_input_ = false;  // and how it stores `down`
   std::unique_ptr<Model> model_;
   std::set<std::string_view> weight_types_;
 };

@@ -61,15 +61,11 @@ Result<std::optional<StoredTables>> FindStoredTables(const format::GgufFile& fil
   return std::optional<StoredTables>(tables);
 }
 
-void AddStoredTables(const StoredTables& tables, uint64_t vocabulary_hash, format::GgufWriter& writer) {
-  writer.AddU64(kVocabularyHashKey, vocabulary_hash);
-  const auto add = [&](std::string_view name, std::span<const std::byte> bytes) {
-    writer.AddTensor(name, {bytes.size()}, quant::TensorType::kI8, bytes);
-  };
-  add(kTokenBytesTable, tables.token_bytes);
-  add(kTokenOffsetsTable, tables.token_offsets);
-  add(kTokenSlotsTable, tables.token_slots);
-  add(kMergeSlotsTable, tables.merge_slots);
+std::array<NamedTable, 4> NamedTables(const StoredTables& tables) {
+  return {{{kTokenBytesTable, tables.token_bytes},
+           {kTokenOffsetsTable, tables.token_offsets},
+           {kTokenSlotsTable, tables.token_slots},
+           {kMergeSlotsTable, tables.merge_slots}}};
 }
 
 }  // namespace sterna::text

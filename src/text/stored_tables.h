@@ -5,6 +5,7 @@
 // vocabulary they were built from, and tables of another one are not used.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -14,7 +15,6 @@
 #include <vector>
 
 #include "format/gguf_file.h"
-#include "format/gguf_writer.h"
 #include "sterna/status.h"
 
 namespace sterna::text {
@@ -36,8 +36,12 @@ uint64_t HashVocabulary(const format::GgufFile& file);
 // nullopt when the file has none, or has tables of another vocabulary. Corrupt when some are missing.
 Result<std::optional<StoredTables>> FindStoredTables(const format::GgufFile& file);
 
-// Adds the tables, and the key that ties them to `vocabulary_hash`. They must stay alive until the writer has written.
-void AddStoredTables(const StoredTables& tables, uint64_t vocabulary_hash, format::GgufWriter& writer);
+struct NamedTable {
+  std::string_view name;
+  std::span<const std::byte> bytes;
+};
+// The tensors that a file stores the tables in.
+std::array<NamedTable, 4> NamedTables(const StoredTables& tables);
 
 // `bytes` as an array of T; empty when the size is no multiple of T's.
 template <class T>

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backend/cpu/cpu_backend_impl.h"
+#include "backend/cpu/packed_weights.h"
 #include "base/check.h"
 #include "base/checked_math.h"
 #include "base/status_macros.h"
@@ -38,7 +39,11 @@ std::unique_ptr<CpuBackend> CpuBackend::Create(const kernels::KernelTable& kerne
 
 CpuBackendImpl::CpuBackendImpl(const kernels::KernelTable& kernels, platform::ThreadPool& pool,
                                const CpuBackendOptions& options)
-    : kernels_(kernels), pool_(pool), work_(pool, options), head_mode_(options.head) {}
+    : kernels_(kernels),
+      pool_(pool),
+      work_(pool, options),
+      head_mode_(options.head),
+      copy_packed_(options.copy_packed) {}
 
 Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source, float scale_factor) {
   STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, RepackTernary(source, scale_factor, ternary_arena_, pool_));
@@ -49,6 +54,15 @@ Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source,
 Result<TernaryId> CpuBackendImpl::AddSparseTernary(const quant::TernarySource& source, float scale_factor) {
   STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix,
                           RepackTernaryByInput(source, scale_factor, ternary_arena_, pool_));
+  ternary_.push_back(matrix);
+  return TernaryId(ternary_.size() - 1);
+}
+
+Result<TernaryId> CpuBackendImpl::AddPackedTernary(const PackedTernary& packed) {
+  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, TakePacked(packed, copy_packed_, ternary_arena_, pool_));
+  if (reinterpret_cast<const std::byte*>(matrix.codes) == packed.codes.data()) {
+    packed_in_place_bytes_ += packed.codes.size();
+  }
   ternary_.push_back(matrix);
   return TernaryId(ternary_.size() - 1);
 }
@@ -142,6 +156,7 @@ MemoryPlan CpuBackendImpl::Plan() const {
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
   MemoryPlan plan;
   plan.items = {{"ternary weights", ternary_arena_.taken_bytes()},
+                {"ternary weights (read in place)", packed_in_place_bytes_},
                 {"embedding and head (read in place)", dense_bytes},
                 {"head planes", head_arena_.taken_bytes()},
                 {"norm weights", vector_arena_.taken_bytes()},

@@ -19,8 +19,9 @@ enum class HeadMode : uint8_t { kExact, kCertified, kScreened };
 struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
   uint32_t parallel_threshold =
-      16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
-  bool skip_zeros = true;  // leave out rows and inputs that are multiplied by zero; changes no result, only the time
+      16384;                // multiply-adds or float elements below which an operation stays on the caller's thread
+  bool copy_packed = true;  // packed matrices into memory in huge pages; false: read where they lie. Same results.
+  bool skip_zeros = true;   // leave out rows and inputs that are multiplied by zero; changes no result, only the time
   HeadMode head = HeadMode::kExact;
   // Workers that share an operation, of those the pool has: in steps of up to decode_rows rows, which wait for memory,
   // and in larger ones, which wait for arithmetic.

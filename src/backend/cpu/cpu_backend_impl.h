@@ -27,6 +27,7 @@ class CpuBackendImpl final : public CpuBackend {
 
   Result<TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) override;
   Result<TernaryId> AddSparseTernary(const quant::TernarySource& source, float scale_factor) override;
+  Result<TernaryId> AddPackedTernary(const PackedTernary& packed) override;
   Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                            std::span<const std::byte> bytes) override;
   Result<VectorId> AddVector(std::span<const float> values) override;
@@ -96,9 +97,11 @@ class CpuBackendImpl final : public CpuBackend {
   platform::ThreadPool& pool_;
   WorkSplitter work_;
 
-  HeadMode head_mode_;
+  const HeadMode head_mode_;
+  const bool copy_packed_;
 
   WeightArena ternary_arena_, vector_arena_, head_arena_;
+  uint64_t packed_in_place_bytes_ = 0;
   std::vector<TernaryMatrix> ternary_;
   std::vector<DenseMatrix> dense_;
   std::vector<Vector> vectors_;

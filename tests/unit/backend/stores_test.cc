@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/cpu/kv_store.h"
+#include "backend/cpu/packed_weights.h"
 #include "backend/cpu/rope_table.h"
 #include "backend/cpu/ternary_weights.h"
 #include "unit/backend/mini_model.h"
@@ -108,6 +109,71 @@ TEST(RepackTernaryByInput, LeavesAMatrixWithGroupScalesStoredByRow) {
   ASSERT_TRUE(w.ok()) << w.status().message();
   EXPECT_FALSE(w->by_input);
   EXPECT_NE(nullptr, w->group_scales);
+}
+
+// Bytes at a multiple of 64, as a mapped file has them.
+AlignedBuffer AlignedCopy(std::span<const std::byte> bytes) {
+  AlignedBuffer copy = *AlignedBuffer::Create(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.data());
+  return copy;
+}
+
+TEST(PackedWeights, AreReadInPlaceOrCopiedWithTheSameBytes) {
+  Random random(11);
+  const StoredTernary stored(140, 90, random, TensorType::kI2_S, I2sLayout::kRows4);
+  WeightArena arena;
+  const auto pool = *platform::ThreadPool::Create(2);
+  for (const auto repack : {RepackTernary, RepackTernaryByInput}) {
+    const auto made = repack(stored.source, 2.0f, arena, *pool);
+    ASSERT_TRUE(made.ok());
+    PackedTernary packed = AsPacked(*made);
+    EXPECT_EQ(made->by_input, packed.by_input);
+    const AlignedBuffer file = AlignedCopy(packed.codes);
+    packed.codes = {file.data(), file.size()};
+    for (const bool copy : {false, true}) {
+      const auto taken = TakePacked(packed, copy, arena, *pool);
+      ASSERT_TRUE(taken.ok()) << taken.status().message();
+      EXPECT_EQ(!copy, reinterpret_cast<const std::byte*>(taken->codes) == file.data());
+      EXPECT_EQ(1.5f, taken->scale);
+      EXPECT_EQ(made->row_bytes(), taken->row_bytes());
+      const PackedTernary again = AsPacked(*taken);
+      EXPECT_TRUE(std::equal(file.data(), file.data() + file.size(), again.codes.begin(), again.codes.end()));
+    }
+  }
+}
+
+TEST(PackedWeights, ThatAreNotAlignedAreCopied) {
+  const AlignedBuffer file = *AlignedBuffer::Create(4 * 32 + 1);
+  WeightArena arena;
+  const auto pool = *platform::ThreadPool::Create(1);
+  PackedTernary packed;
+  packed.rows = 4;
+  packed.columns = 128;
+  packed.codes = {file.data() + 1, 4 * 32};
+  const auto taken = TakePacked(packed, /*copy=*/false, arena, *pool);
+  ASSERT_TRUE(taken.ok());
+  EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(taken->codes) % 64);
+}
+
+TEST(PackedWeights, RefuseSizesThatDoNotFitTheShape) {
+  const AlignedBuffer file = *AlignedBuffer::Create(4 * 64);
+  WeightArena arena;
+  const auto pool = *platform::ThreadPool::Create(1);
+  const std::vector<float> scales(4);
+  PackedTernary packed;
+  packed.rows = 4;
+  packed.columns = 256;
+  packed.codes = {file.data(), file.size()};
+  packed.group_scales = scales;
+  EXPECT_TRUE(TakePacked(packed, true, arena, *pool).ok());
+  packed.group_scales = std::span(scales).first(3);
+  EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
+  packed.group_scales = {};
+  packed.codes = {file.data(), file.size() - 1};
+  EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
+  packed.codes = {file.data(), file.size()};
+  packed.by_input = true;
+  EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
 }
 
 TEST(WeightArena, GivesAlignedZeroedMemoryThatDoesNotOverlap) {

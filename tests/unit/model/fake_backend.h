@@ -21,6 +21,7 @@ class FakeBackend : public backend::Backend {
   };
   std::vector<Ternary> ternaries;
   std::vector<size_t> sparse_ternaries;  // indices into ternaries
+  std::vector<backend::PackedTernary> packed_ternaries;
   std::vector<Dense> denses;
   std::vector<std::vector<float>> vectors;
   std::vector<uint32_t> slots, int8_slots;
@@ -36,6 +37,10 @@ class FakeBackend : public backend::Backend {
   Result<backend::TernaryId> AddSparseTernary(const quant::TernarySource& source, float scale_factor) override {
     sparse_ternaries.push_back(ternaries.size());
     return AddTernary(source, scale_factor);
+  }
+  Result<backend::TernaryId> AddPackedTernary(const backend::PackedTernary& packed) override {
+    packed_ternaries.push_back(packed);
+    return AddTernary({.rows = packed.rows, .columns = packed.columns, .bytes = packed.codes}, packed.scale);
   }
   Result<backend::DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                                     std::span<const std::byte>) override {

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "format/gguf_writer.h"
 #include "text/tokenizer.h"
 #include "vocabulary_file.h"
 
@@ -27,7 +28,10 @@ class StoredTablesTest : public testing::Test {
   Result<std::unique_ptr<const Tokenizer>> Restore() {
     format::GgufWriter writer;
     for (const auto& [key, value] : file_.values()) writer.AddValue(key, value);
-    AddStoredTables(tables_, hash_, writer);
+    writer.AddU64(kVocabularyHashKey, hash_);
+    for (const NamedTable& table : NamedTables(tables_)) {
+      writer.AddTensor(table.name, {table.bytes.size()}, quant::TensorType::kI8, table.bytes);
+    }
     stored_image_ = *writer.Serialize();
     const auto file = format::GgufFile::Parse(stored_image_, "s.gguf");
     EXPECT_TRUE(file.ok()) << file.status().ToString();

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// sterna convert: a model file in the layout that the kernels read, for a quick start.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/status_macros.h"
+#include "convert/sterna_file.h"
+#include "exit_code.h"
+#include "flag_set.h"
+#include "model_flags.h"
+#include "platform/thread_pool.h"
+#include "platform/topology.h"
+#include "streams.h"
+#include "verbs.h"
+
+namespace sterna::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr char kExamples[] =
+    "  sterna convert model.gguf model.sterna\n"
+    "  sterna convert model.gguf model.sterna --force --json\n"
+    "  sterna run -m model.sterna -p \"What is a sparrow?\"\n";
+
+struct ConvertFlags {
+  ModelFlags model;  // how the source is read
+  std::string input, output;
+  std::string to = "sterna";
+  uint32_t threads = 0;  // 0 = not given
+  bool force = false;
+  bool json = false;
+};
+
+// "converting: 42 %, 512 MB/s, 3 s left", over itself on a terminal; elsewhere nothing.
+class ProgressLine {
+ public:
+  ProgressLine() : start_(Clock::now()), shown_(start_) {}
+  ~ProgressLine() {
+    if (drawn_) std::fputs("\r\x1b[K", stderr);
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void Update(uint64_t done, uint64_t total) {
+    const Clock::time_point now = Clock::now();
+    if (!StderrIsTerminal() || now - shown_ < kInterval) return;
+    shown_ = now;
+    drawn_ = true;
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    const double rate = double(done) / seconds;
+    const std::string line = fmt::format("\r\x1b[Kconverting: {:3.0f} %, {:.0f} MB/s, {:.0f} s left",
+                                         100.0 * double(done) / double(total), rate / 1e6, double(total - done) / rate);
+    std::fputs(line.c_str(), stderr);
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kInterval{100};
+  Clock::time_point start_, shown_;
+  bool drawn_ = false;
+};
+
+Status CheckPaths(const ConvertFlags& flags) {
+  if (flags.input.empty() || flags.output.empty()) {
+    return Status::InvalidArgument("convert needs two files; give them, as in sterna convert model.gguf model.sterna");
+  }
+  std::error_code ignored;
+  if (std::filesystem::equivalent(flags.input, flags.output, ignored)) {
+    return Status::InvalidArgument(fmt::format("'{}' is both input and output; give another output", flags.output));
+  }
+  if (!flags.force && std::filesystem::exists(flags.output, ignored)) {
+    return Status::InvalidArgument(fmt::format("'{}' exists; give --force to replace it", flags.output));
+  }
+  return {};
+}
+
+Status Convert(const ConvertFlags& flags) {
+  STERNA_RETURN_IF_ERROR(CheckPaths(flags));
+  convert::ConvertOptions options;
+  options.model = flags.model.ModelOptions();
+  options.threads = flags.threads > 0 ? flags.threads : platform::UsableCores();
+  const Clock::time_point start = Clock::now();
+  auto report = [&] {
+    ProgressLine progress;
+    options.on_progress = [&](uint64_t done, uint64_t total) { progress.Update(done, total); };
+    return convert::ConvertToSterna(flags.input, flags.output, options);
+  }();
+  if (!report.ok()) return report.status();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  for (const std::string& warning : report->warnings)
+    std::fputs(("sterna: warning: " + warning + "\n").c_str(), stderr);
+
+  std::error_code error;
+  const auto output_bytes = std::filesystem::file_size(flags.output, error);
+  ResultStream out;
+  if (flags.json) {
+    const nlohmann::ordered_json json = {{"output", flags.output},
+                                         {"bytes", error ? 0 : output_bytes},
+                                         {"source_bytes", report->source_bytes},
+                                         {"tensors", report->tensors},
+                                         {"ternary_tensors", report->ternary_tensors},
+                                         {"seconds", seconds}};
+    out.Write(json.dump(2) + "\n");
+  } else {
+    out.Write(fmt::format("{}: {:.1f} MB in {} tensors ({} ternary), {:.1f} s\n", flags.output,
+                          double(error ? 0 : output_bytes) / 1e6, report->tensors, report->ternary_tensors, seconds));
+  }
+  return out.status();
+}
+
+}  // namespace
+
+int ConvertVerb(Words words) {
+  ConvertFlags values;
+  FlagSet flags("convert", "Makes a sterna file: the same model, laid out as the kernels read it", kExamples);
+  flags.AddPositional("IN", &values.input, "Model file in GGUF");
+  flags.AddPositional("OUT", &values.output, "File to write");
+  flags.Add(ChoiceSetting("--to", "Format to write", &values.to, {"sterna"}));
+  Setting threads =
+      UnsignedSetting("-t,--threads", "Worker threads", &values.threads, 1, platform::ThreadPool::kMaxThreads);
+  threads.get = [] { return std::string("the usable physical cores"); };
+  flags.Add(threads);
+  values.model.AddReadingTo(flags);
+  flags.AddSwitch("--force", &values.force, "Replace OUT where it exists");
+  flags.AddSwitch("--json", &values.json, "Report as JSON");
+  const auto parsed = flags.Parse(words);
+  if (!parsed.ok()) return Finish(parsed.status());
+  if (*parsed) return **parsed;
+  return Finish(Convert(values));
+}
+
+}  // namespace sterna::cli

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cpu/packed_weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/checked_math.h"
+#include "base/status_macros.h"
+
+namespace sterna::backend {
+namespace {
+
+constexpr size_t kCopyPieceBytes = size_t{1} << 20;
+constexpr size_t kInputMultiple = 4;
+
+bool IsAligned(std::span<const std::byte> bytes) {
+  return reinterpret_cast<uintptr_t>(bytes.data()) % AlignedBuffer::kAlignment == 0;
+}
+
+Result<const uint8_t*> CopyCodes(std::span<const std::byte> codes, WeightArena& arena, platform::ThreadPool& pool) {
+  STERNA_ASSIGN_OR_RETURN(std::byte* const copy, arena.Take(codes.size()));
+  pool.ParallelFor(CeilDiv(codes.size(), kCopyPieceBytes), [&](size_t piece, uint32_t) {
+    const auto part = codes.subspan(piece * kCopyPieceBytes);
+    std::memcpy(copy + piece * kCopyPieceBytes, part.data(), std::min(part.size(), kCopyPieceBytes));
+  });
+  return reinterpret_cast<const uint8_t*>(copy);
+}
+
+}  // namespace
+
+PackedShape ShapeOfPacked(uint64_t rows, uint64_t columns, bool by_input) {
+  const auto run_bytes = [](uint64_t codes) {
+    return CeilDiv<uint64_t>(codes, kernels::kTernaryBlockColumns) * kernels::kTernaryBlockBytes;
+  };
+  if (by_input) return {run_bytes(rows), RoundUp<uint64_t>(columns, kInputMultiple)};
+  return {run_bytes(columns), rows};
+}
+
+PackedTernary AsPacked(const TernaryMatrix& matrix) {
+  PackedTernary packed{.rows = matrix.rows,
+                       .columns = matrix.columns,
+                       .by_input = matrix.by_input,
+                       .scale = matrix.scale,
+                       .codes = {},
+                       .group_scales = {}};
+  const PackedShape shape = ShapeOfPacked(matrix.rows, matrix.columns, matrix.by_input);
+  packed.codes = std::as_bytes(std::span(matrix.codes, shape.bytes()));
+  if (matrix.group_scales != nullptr) packed.group_scales = {matrix.group_scales, matrix.rows * (matrix.blocks / 2)};
+  return packed;
+}
+
+Result<TernaryMatrix> TakePacked(const PackedTernary& packed, bool copy, WeightArena& arena,
+                                 platform::ThreadPool& pool) {
+  const PackedShape shape = ShapeOfPacked(packed.rows, packed.columns, packed.by_input);
+  TernaryMatrix matrix;
+  matrix.rows = packed.rows;
+  matrix.columns = packed.columns;
+  matrix.by_input = packed.by_input;
+  matrix.blocks = shape.run_bytes / kernels::kTernaryBlockBytes;
+  matrix.scale = packed.scale;
+  const uint64_t scales = packed.group_scales.size();
+  const bool scales_fit = scales == 0 || (!packed.by_input && scales == matrix.rows * (matrix.blocks / 2));
+  if (packed.codes.size() != shape.bytes() || !scales_fit) {
+    return Status::InvalidArgument(fmt::format("{} bytes of codes and {} group scales do not fit {} x {}",
+                                               packed.codes.size(), scales, packed.rows, packed.columns));
+  }
+  if (scales > 0) {
+    STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(packed.group_scales.size_bytes()));
+    std::memcpy(bytes, packed.group_scales.data(), packed.group_scales.size_bytes());
+    matrix.group_scales = reinterpret_cast<const float*>(bytes);
+  }
+  if (copy || !IsAligned(packed.codes)) {
+    STERNA_ASSIGN_OR_RETURN(matrix.codes, CopyCodes(packed.codes, arena, pool));
+  } else {
+    matrix.codes = reinterpret_cast<const uint8_t*>(packed.codes.data());
+  }
+  return matrix;
+}
+
+}  // namespace sterna::backend

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace sterna::backend {
+
+// A ternary matrix in the layout that backends multiply from (kernels/table.h), as a `sterna` file holds it.
+struct PackedTernary {
+  uint64_t rows = 0;
+  uint64_t columns = 0;
+  bool by_input = false;                // one run of codes for each input instead of each row
+  float scale = 1;                      // of all values, where there are no group scales
+  std::span<const std::byte> codes;     // of ShapeOfPacked; any bytes are safe to multiply
+  std::span<const float> group_scales;  // [rows][columns / 256]; empty where one scale holds for all
+};
+
+// Codes lie in runs that follow each other: a row's, padded to 128 columns, or an input's, padded to 128 rows.
+struct PackedShape {
+  uint64_t run_bytes = 0;
+  uint64_t runs = 0;  // by input: a multiple of 4
+  uint64_t bytes() const { return run_bytes * runs; }
+};
+PackedShape ShapeOfPacked(uint64_t rows, uint64_t columns, bool by_input);
+
+}  // namespace sterna::backend

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert/sterna_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "backend/cpu/packed_weights.h"
+#include "base/hash.h"
+#include "base/status_macros.h"
+#include "format/checksums.h"
+#include "format/gguf_names.h"
+#include "format/gguf_writer.h"
+#include "model/architecture.h"
+#include "model/sterna_keys.h"
+#include "model/tensor_reader.h"
+#include "platform/thread_pool.h"
+#include "text/tokenizer.h"
+
+namespace sterna::convert {
+namespace {
+
+using format::GgufTensor;
+using format::GgufWriter;
+
+constexpr uint32_t kAlignmentBytes = 64;  // what kernels ask of weights
+constexpr size_t kCopyBytes = size_t{4} << 20;
+
+constexpr std::string_view kWeightEnding = ".weight";
+constexpr std::string_view kScaleEnding = ".scale";
+
+// A linear layer whose codes are made when they are written.
+struct Linear {
+  const GgufTensor* tensor;
+  float scale_factor;
+  bool by_input;
+};
+
+bool IsTernary(const GgufTensor& tensor) { return tensor.type && quant::Info(*tensor.type).ternary; }
+
+// The name without its ending.
+std::string_view Stem(std::string_view name, std::string_view ending) {
+  return name.substr(0, name.size() - ending.size());
+}
+
+class Converter {
+ public:
+  Converter(const format::GgufFile& file, const ConvertOptions& options, platform::ThreadPool& pool)
+      : file_(file), options_(options), pool_(pool), tensors_(file) {}
+
+  Result<ConvertReport> Run(const std::string& output);
+
+ private:
+  Status CopyMetadata();
+  Status AddVocabulary();
+  Status AddTensors();
+  Status AddLinear(const GgufTensor& tensor);
+  void AddCopy(const GgufTensor& tensor);
+  void AddChecked(std::string_view name, std::vector<uint64_t> dimensions, quant::TensorType type, uint64_t size_bytes,
+                  GgufWriter::Producer produce);
+  void AddFloats(const std::string& name, std::vector<float> values);
+  void AddChecksums();
+  Result<bool> DownByInput() const;
+  quant::TernarySource SourceOf(const GgufTensor& tensor) const {
+    return {*tensor.type, options_.model.i2s_layout, tensor.rows(), tensor.columns(), tensor.bytes};
+  }
+  // "attn_q" of "blk.3.attn_q.weight" where that is a linear layer; else empty.
+  std::string_view LinearRole(std::string_view name) const;
+  Result<backend::TernaryMatrix> Repack(const Linear& linear, backend::WeightArena& arena) const;
+
+  const format::GgufFile& file_;
+  const ConvertOptions& options_;
+  platform::ThreadPool& pool_;
+  model::TensorReader tensors_;
+  model::ModelConfig config_;
+  const model::Architecture* architecture_ = nullptr;
+  std::unique_ptr<const text::Tokenizer> tokenizer_;
+  bool down_by_input_ = false;
+  GgufWriter writer_;
+  ConvertReport report_;
+  std::vector<uint64_t> checksums_;  // of the tensors written so far
+  uint64_t total_bytes_ = 0, done_bytes_ = 0;
+};
+
+Result<ConvertReport> Converter::Run(const std::string& output) {
+  STERNA_ASSIGN_OR_RETURN(config_, model::ReadModelConfig(file_, options_.model));
+  architecture_ = model::FindArchitecture(config_.architecture);
+  STERNA_RETURN_IF_ERROR(CopyMetadata());
+  STERNA_RETURN_IF_ERROR(AddTensors());
+  STERNA_RETURN_IF_ERROR(AddVocabulary());
+  AddChecksums();
+  STERNA_RETURN_IF_ERROR(writer_.Write(output));
+  report_.source_bytes = file_.file_bytes();
+  return std::move(report_);
+}
+
+Status Converter::CopyMetadata() {
+  if (file_.Find(model::kSternaVersionKey) != nullptr) {
+    return Status::InvalidArgument(fmt::format("file {} is a sterna file already", format::Quoted(file_.name())));
+  }
+  for (const auto& [key, value] : file_.values()) {
+    if (key != "general.alignment") writer_.AddValue(key, value);
+  }
+  writer_.SetAlignment(kAlignmentBytes);
+  writer_.AddU64(model::kSternaVersionKey, model::kSternaVersion);
+  return {};
+}
+
+// A file without a tokenizer, or with one that Sterna cannot build yet, converts all the same.
+Status Converter::AddVocabulary() {
+  auto vocabulary = text::ReadVocabulary(file_);
+  auto tokenizer = vocabulary.ok() ? text::Tokenizer::Create(std::move(*vocabulary)) : vocabulary.status();
+  if (!tokenizer.ok()) {
+    report_.warnings.push_back("no tokenizer tables are stored: " + tokenizer.status().message());
+    return file_.CheckStillWhole();
+  }
+  tokenizer_ = std::move(*tokenizer);
+  const text::StoredTables tables = tokenizer_->Tables();
+  writer_.AddU64(text::kVocabularyHashKey, text::HashVocabulary(file_));
+  for (const text::NamedTable& table : text::NamedTables(tables)) {
+    AddChecked(table.name, {table.bytes.size()}, quant::TensorType::kI8, table.bytes.size(),
+               [bytes = table.bytes](const GgufWriter::Sink& sink) { return sink(bytes); });
+  }
+  return {};
+}
+
+std::string_view Converter::LinearRole(std::string_view name) const {
+  const model::LayerTensorNames& names = architecture_->layer;
+  if (!name.starts_with("blk.") || !name.ends_with(kWeightEnding)) return {};
+  name = Stem(name, kWeightEnding);
+  const size_t dot = name.find('.', 4);
+  const std::string_view role = dot == name.npos ? std::string_view() : name.substr(dot + 1);
+  const std::array roles = {names.q, names.k, names.v, names.o, names.gate, names.up, names.down};
+  return std::find(roles.begin(), roles.end(), role) == roles.end() ? std::string_view() : role;
+}
+
+// True when every `down` of a model with squared ReLU can be stored by input: one layout holds for all layers.
+Result<bool> Converter::DownByInput() const {
+  if (config_.activation != backend::Activation::kRelu2) return false;
+  for (const GgufTensor& tensor : file_.tensors()) {
+    if (LinearRole(tensor.name) != architecture_->layer.down || !IsTernary(tensor)) continue;
+    STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, quant::InspectTernary(SourceOf(tensor)));
+    if (!scales.uniform) return false;
+  }
+  return true;
+}
+
+Status Converter::AddTensors() {
+  STERNA_ASSIGN_OR_RETURN(down_by_input_, DownByInput());
+  writer_.AddBool(model::kDownByInputKey, down_by_input_);
+  for (const GgufTensor& tensor : file_.tensors()) {
+    const bool folded = tensor.name.ends_with(kScaleEnding) &&
+                        !LinearRole(std::string(Stem(tensor.name, kScaleEnding)) + std::string(kWeightEnding)).empty();
+    if (folded) continue;
+    if (!tensor.type) {
+      report_.warnings.push_back(
+          fmt::format("tensor {} is left out: {}", format::Quoted(tensor.name), tensor.unsupported));
+    } else if (LinearRole(tensor.name).empty()) {
+      AddCopy(tensor);
+    } else {
+      STERNA_RETURN_IF_ERROR(AddLinear(tensor));
+    }
+  }
+  return {};
+}
+
+Status Converter::AddLinear(const GgufTensor& tensor) {
+  if (!IsTernary(tensor)) {
+    return tensors_.Unsupported(tensor.name, fmt::format("is of type {}; linear layers must be ternary (I2_S, TQ1_0 or "
+                                                         "TQ2_0)",
+                                                         quant::Info(*tensor.type).name));
+  }
+  const std::string stem(Stem(tensor.name, kWeightEnding));
+  STERNA_ASSIGN_OR_RETURN(const float factor, tensors_.Scale(stem + std::string(kScaleEnding)));
+  const Linear linear{&tensor, factor, down_by_input_ && LinearRole(tensor.name) == architecture_->layer.down};
+  Result<quant::TernaryScales> scales = quant::InspectTernary(SourceOf(tensor));
+  if (!scales.ok()) return tensors_.Wrong(tensor.name, scales.status().message());
+  if (scales->uniform) {
+    STERNA_ASSIGN_OR_RETURN(const float scale, backend::MatrixScale(*scales, factor));
+    AddFloats(stem + std::string(kScaleEnding), {scale});
+  } else {
+    // Their values need the matrix: they are written as it is repacked a second time.
+    const uint64_t count = tensor.rows() * (tensor.columns() / scales->group_columns);
+    AddChecked(fmt::format("{}.{}", stem, model::kGroupScalesEnding), {count}, quant::TensorType::kF32,
+               count * sizeof(float), [this, linear](const GgufWriter::Sink& sink) -> Status {
+                 backend::WeightArena arena;
+                 STERNA_ASSIGN_OR_RETURN(const backend::TernaryMatrix matrix, Repack(linear, arena));
+                 return sink(std::as_bytes(backend::AsPacked(matrix).group_scales));
+               });
+  }
+  const backend::PackedShape shape = backend::ShapeOfPacked(tensor.rows(), tensor.columns(), linear.by_input);
+  AddChecked(tensor.name, {shape.run_bytes, shape.runs}, quant::TensorType::kI8, shape.bytes(),
+             [this, linear](const GgufWriter::Sink& sink) -> Status {
+               backend::WeightArena arena;
+               STERNA_ASSIGN_OR_RETURN(const backend::TernaryMatrix matrix, Repack(linear, arena));
+               return sink(backend::AsPacked(matrix).codes);
+             });
+  ++report_.ternary_tensors;
+  return {};
+}
+
+Result<backend::TernaryMatrix> Converter::Repack(const Linear& linear, backend::WeightArena& arena) const {
+  const auto repack = linear.by_input ? backend::RepackTernaryByInput : backend::RepackTernary;
+  Result<backend::TernaryMatrix> matrix = repack(SourceOf(*linear.tensor), linear.scale_factor, arena, pool_);
+  if (!matrix.ok()) return tensors_.Wrong(linear.tensor->name, matrix.status().message());
+  return matrix;
+}
+
+void Converter::AddCopy(const GgufTensor& tensor) {
+  const auto first = tensor.dimensions.begin();
+  AddChecked(tensor.name, {first, first + tensor.dimension_count}, *tensor.type, tensor.bytes.size(),
+             [bytes = tensor.bytes](const GgufWriter::Sink& sink) -> Status {
+               for (size_t at = 0; at < bytes.size(); at += kCopyBytes) {
+                 STERNA_RETURN_IF_ERROR(sink(bytes.subspan(at, std::min(kCopyBytes, bytes.size() - at))));
+               }
+               return {};
+             });
+}
+
+void Converter::AddFloats(const std::string& name, std::vector<float> values) {
+  const uint64_t count = values.size(), size_bytes = count * sizeof(float);
+  AddChecked(
+      name, {count}, quant::TensorType::kF32, size_bytes,
+      [values = std::move(values)](const GgufWriter::Sink& sink) { return sink(std::as_bytes(std::span(values))); });
+}
+
+void Converter::AddChecked(std::string_view name, std::vector<uint64_t> dimensions, quant::TensorType type,
+                           uint64_t size_bytes, GgufWriter::Producer produce) {
+  total_bytes_ += size_bytes;
+  ++report_.tensors;
+  auto checked = [this, produce = std::move(produce)](const GgufWriter::Sink& sink) -> Status {
+    Hasher64 hasher;
+    STERNA_RETURN_IF_ERROR(produce([&](std::span<const std::byte> bytes) {
+      hasher.Add(bytes);
+      done_bytes_ += bytes.size();
+      if (options_.on_progress) options_.on_progress(done_bytes_, total_bytes_);
+      return sink(bytes);
+    }));
+    checksums_.push_back(hasher.Value());
+    return file_.CheckStillWhole();  // what was read from a file that shrank is zeros
+  };
+  writer_.AddTensor(name, std::move(dimensions), type, size_bytes, std::move(checked));
+}
+
+// Last, so that the sums of all others are there when it is written.
+void Converter::AddChecksums() {
+  writer_.AddTensor(format::kChecksumsTensor, {report_.tensors}, quant::TensorType::kI64,
+                    report_.tensors * sizeof(uint64_t),
+                    [this](const GgufWriter::Sink& sink) { return sink(std::as_bytes(std::span(checksums_))); });
+}
+
+}  // namespace
+
+Result<ConvertReport> ConvertToSterna(const std::string& input, const std::string& output,
+                                      const ConvertOptions& options) {
+  try {
+    STERNA_ASSIGN_OR_RETURN(const format::GgufFile file, format::GgufFile::Open(input));
+    STERNA_ASSIGN_OR_RETURN(const auto pool, platform::ThreadPool::Create(options.threads));
+    return Converter(file, options, *pool).Run(output);
+  } catch (const std::bad_alloc&) {
+    return Status::ResourceExhausted(fmt::format("out of memory while converting {}", format::Quoted(input)));
+  }
+}
+
+}  // namespace sterna::convert
