@@ -89,8 +89,8 @@ void AppendScalar(std::vector<std::byte>& out, const GgufValue& value) {
 }
 
 Status FileError(std::string_view doing, const std::string& path, int error) {
-  return Status::Unavailable(
-      fmt::format("cannot {} file {}: {}", doing, Quoted(path), std::generic_category().message(error)));
+  return Status::Unavailable(fmt::format("cannot {} file {}: {}; is its folder there, and room on the disk?", doing,
+                                         Quoted(path), std::generic_category().message(error)));
 }
 
 struct CloseFile {
