@@ -235,13 +235,13 @@ std::string ForHumans(const ordered_json& r) {
       peak == 0 ? "" : fmt::format("integers  {:.1f} GMAC/s at most with plain products\n", peak), "test", "tokens/s",
       "min", "max", "GB/s", "of limit", "GMAC/s", "of peak", "MB/token", "zero gates", "zero down");
   for (const auto& test : r["tests"]) {
-    text += fmt::format(
-        "{:<12}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>10}{:>12.2f}{:>10}{:>10.1f}{:>12}{:>12}\n",
-        test["name"].get<std::string>(), test["tokens_per_second"].get<double>(), test["min"].get<double>(),
-        test["max"].get<double>(), test["gb_per_second"].get<double>(), Percent(test["share_of_read_bandwidth"]),
-        test["multiply_adds_per_second"].get<double>() / 1e9, Percent(test.value("share_of_integer_peak", ordered_json())),
-        test["bytes_per_token"].get<double>() / 1e6, Percent(test["zero_gate_share"]),
-        Percent(test["zero_down_input_share"]));
+    text += fmt::format("{:<12}{:>12.2f}{:>12.2f}{:>12.2f}{:>10.2f}{:>10}{:>12.2f}{:>10}{:>10.1f}{:>12}{:>12}\n",
+                        test["name"].get<std::string>(), test["tokens_per_second"].get<double>(),
+                        test["min"].get<double>(), test["max"].get<double>(), test["gb_per_second"].get<double>(),
+                        Percent(test["share_of_read_bandwidth"]), test["multiply_adds_per_second"].get<double>() / 1e9,
+                        Percent(test.value("share_of_integer_peak", ordered_json())),
+                        test["bytes_per_token"].get<double>() / 1e6, Percent(test["zero_gate_share"]),
+                        Percent(test["zero_down_input_share"]));
   }
   if (r.contains("attention")) text += BudgetForHumans(r["attention"]);
   return text +

@@ -28,7 +28,7 @@ enum class WeightPlacement : uint8_t { kAuto, kMapped, kCopied };  // auto: copi
 struct EngineOptions {
   std::optional<uint32_t> threads;          // default: platform::UsableCores()
   std::optional<uint32_t> threads_prefill;  // for steps of many rows; default: as threads
-  std::string isa;                  // kernel table by name; empty = the fastest this CPU runs
+  std::string isa;                          // kernel table by name; empty = the fastest this CPU runs
   std::optional<uint32_t>
       context_tokens;  // per session; default: the model's. More than the model's is InvalidArgument
   backend::KvType kv_type = backend::KvType::kF16;
@@ -47,7 +47,7 @@ struct EngineOptions {
 struct LoadReport {
   double load_ms = 0;
   backend::MemoryPlan plan;
-  std::string kernels;  // "avx2"
+  std::string kernels;                        // "avx2"
   uint32_t threads = 0, threads_prefill = 0;  // as asked for or by default
   uint32_t workers = 0;                       // threads that there are: no more than the usable logical CPUs
   std::string weight_type, head_type;
@@ -115,7 +115,7 @@ class Session {
   // Forgets all but the first `count` tokens.
   void Truncate(size_t count);
   uint32_t context_tokens() const;
-  uint64_t KvBytes() const;          // of the blocks it holds
+  uint64_t KvBytes() const;  // of the blocks it holds
 
  private:
   friend class Engine;

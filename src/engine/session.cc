@@ -95,5 +95,4 @@ uint64_t Session::State::KvBlockBytes() const {
 
 uint64_t Session::KvBytes() const { return state_->KvBlockBytes() * state_->sequence.kv.blocks().size(); }
 
-
 }  // namespace sterna::engine

@@ -149,8 +149,8 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
 MemoryPlan CpuBackendImpl::Plan() const {
   uint64_t dense_bytes = 0;
   for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
-  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() +
-                           listed_.size() + column_sums_.size() + table_scratch_.size();
+  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() + listed_.size() +
+                           column_sums_.size() + table_scratch_.size();
   if (screened_) scratch_bytes += screened_->size_bytes();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();

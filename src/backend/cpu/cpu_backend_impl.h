@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, sparse_linear.cc, attention.cc, head.cc;
-// the rest in cpu_backend.cc.
+// CpuBackend's state. Operations are defined by family: row_operations.cc, linear.cc, sparse_linear.cc, attention.cc,
+// head.cc; the rest in cpu_backend.cc.
 #pragma once
 
 #include <memory>

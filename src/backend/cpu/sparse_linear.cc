@@ -79,7 +79,7 @@ void CpuBackendImpl::GatedLinear(Activation kind, TernaryId gate, TernaryId up, 
 // The first `listed` rows of listed_ for the step's one row.
 void CpuBackendImpl::ListedLinear(const TernaryMatrix& w, Int8Id in, size_t listed, SlotId out) {
   STERNA_DCHECK(rows() == 1 && !w.by_input && w.columns == slot(in).columns() && w.rows == slot(out).columns());
-  const kernels::Int8Rows x = slot(in).Rows(1);
+  const kernels::Int8Rows x = slot(in).Rows(0, 1);
   const uint32_t* const list = listed_.as<uint32_t>().data();
   const size_t piece_rows = ListedPerPiece(work_.options().work_item_bytes, w.row_bytes());
   work_.counters().weight_bytes_read += listed * w.row_bytes();
@@ -93,22 +93,20 @@ void CpuBackendImpl::ListedLinear(const TernaryMatrix& w, Int8Id in, size_t list
 void CpuBackendImpl::LinearByInput(const TernaryMatrix& w, Int8Id in, SlotId out) {
   STERNA_DCHECK(w.columns == slot(in).columns() && w.rows == slot(out).columns());
   if (rows() == 1) return SparseLinear(w, in, out);
-  const kernels::Int8Rows x = slot(in).Rows(rows());
   FloatSlot& y = slot(out);
   const kernels::TernaryColumns columns = w.Columns();
   work_.counters().weight_bytes_read += columns.inputs * w.row_bytes();
   const size_t runs = CeilDiv(rows(), kBatchRows);
   work_.Run(uint64_t{w.rows} * w.columns * rows(), w.blocks * runs, [&](size_t piece, uint32_t) {
     const size_t block = piece / runs, first = piece % runs * kBatchRows;
-    const size_t count = std::min(kBatchRows, rows() - first);
-    const kernels::Int8Rows part = {x.values + first * x.stride, x.scales + first, x.sums + first, count, x.stride};
+    const kernels::Int8Rows part = slot(in).Rows(first, std::min(kBatchRows, rows() - first));
     kernels_.ternary_columns_linear(columns, block, 1, part, y.Row(first), y.stride());
   });
 }
 
 // Pieces are runs of inputs; each worker adds them up in a row of its own.
 void CpuBackendImpl::SparseLinear(const TernaryMatrix& w, Int8Id in, SlotId out) {
-  const kernels::Int8Rows x = slot(in).Rows(1);
+  const kernels::Int8Rows x = slot(in).Rows(0, 1);
   const std::span<uint32_t> list = listed_.as<uint32_t>().first(w.columns);
   size_t listed = w.columns;
   if (work_.options().skip_zeros) {

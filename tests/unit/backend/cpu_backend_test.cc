@@ -238,7 +238,7 @@ std::mutex seen_mutex;
 std::set<std::thread::id> seen_threads;
 std::atomic<size_t> wanted_threads = 1;
 
-void NoteThread(const kernels::TernaryRows& w, const kernels::Int8Rows& x, float* y, size_t y_stride) {
+void NoteThread(const kernels::TernaryRows& w, const kernels::Int8Rows& x, float* y, size_t y_stride) noexcept {
   const auto seen = [] {
     const std::lock_guard lock(seen_mutex);
     seen_threads.insert(std::this_thread::get_id());

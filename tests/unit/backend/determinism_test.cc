@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/dispatch.h"
 #include "platform/cpu_features.h"
 #include "support/simde/emulated_tables.h"
 #include "unit/backend/mini_model.h"
