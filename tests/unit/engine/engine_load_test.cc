@@ -55,7 +55,7 @@ TEST(EngineLoad, ReportsProgressThatEndsReady) {
     if (stages.empty() || stages.back() != stage) stages.emplace_back(stage);
   };
   (void)LoadTiny(options);
-  EXPECT_THAT(stages, ::testing::ElementsAre("file", "vocabulary", "weights", "memory", "ready"));
+  EXPECT_THAT(stages, ::testing::ElementsAre("file", "weights", "memory", "vocabulary", "ready"));
 }
 
 TEST(EngineLoad, RefusesAContextOverTheModels) {
