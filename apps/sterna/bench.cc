@@ -43,12 +43,21 @@ struct BenchFlags {
   bool prompt_given = false, generated_given = false;
 };
 
+// What a row of logits took, on average.
+struct HeadUse {
+  double bytes = 0;         // of the head and its planes
+  double whole = 0;         // share of the rows of logits that were computed whole
+  double refined_rows = 0;  // rows of the head that the first plane left
+  double exact_rows = 0;    // rows of the head computed as candidates
+};
+
 struct Measurement {
   std::string name;
   std::vector<double> tokens_per_second;          // sorted
   double bytes_per_token = 0;                     // touched, by the engine's counters
   double kv_bytes_per_token = 0;                  // of them keys and values, on average
   std::optional<double> zero_gates, zero_inputs;  // shares; none where nothing was looked at
+  HeadUse head;
 
   double Median() const {
     const size_t middle = tokens_per_second.size() / 2;
@@ -89,6 +98,11 @@ void AddCounters(const backend::CpuBackendCounters& before, const backend::CpuBa
                  Measurement& m) {
   m.kv_bytes_per_token = double(after.kv_bytes_read - before.kv_bytes_read) / tokens;
   m.bytes_per_token = double(after.weight_bytes_read - before.weight_bytes_read) / tokens + m.kv_bytes_per_token;
+  const double logit_rows = std::max(1.0, double(after.head_outputs - before.head_outputs));
+  m.head = {.bytes = double(after.head_bytes - before.head_bytes) / logit_rows,
+            .whole = double(after.head_whole - before.head_whole) / logit_rows,
+            .refined_rows = double(after.head_refined_rows - before.head_refined_rows) / logit_rows,
+            .exact_rows = double(after.head_exact_rows - before.head_exact_rows) / logit_rows};
   m.zero_gates = Share(after.zero_gates - before.zero_gates, after.gates - before.gates);
   m.zero_inputs =
       Share(after.zero_sparse_inputs - before.zero_sparse_inputs, after.sparse_inputs - before.sparse_inputs);
@@ -178,6 +192,11 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
                      {"bytes_per_token", m.bytes_per_token},
                      {"zero_gate_share", m.zero_gates ? ordered_json(*m.zero_gates) : ordered_json()},
                      {"zero_down_input_share", m.zero_inputs ? ordered_json(*m.zero_inputs) : ordered_json()},
+                     {"head",
+                      {{"bytes_per_logit_row", m.head.bytes},
+                       {"whole_share", m.head.whole},
+                       {"refined_rows", m.head.refined_rows},
+                       {"exact_rows", m.head.exact_rows}}},
                      {"share_of_read_bandwidth", m.GbPerSecond() / read_limit},
                      {"multiply_adds_per_second", m.Median() * double(report.ternary_macs_per_token)}});
     if (integer_peak > 0) {
@@ -193,6 +212,7 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
           {"model", model.path},
           {"weight_type", report.weight_type},
           {"head_type", report.head_type},
+          {"head_mode", report.head_mode},
           {"weight_bytes_per_token", report.weight_bytes_per_token},
           {"ternary_multiply_adds_per_token", report.ternary_macs_per_token},
           {"read_bandwidth_gb_per_second", read_limit},
@@ -223,6 +243,14 @@ std::string Percent(const ordered_json& share) {
   return share.is_null() ? "-" : fmt::format("{:.1f}%", share.get<double>() * 100);
 }
 
+std::string HeadForHumans(const ordered_json& r) {
+  const auto& head = r["tests"].back()["head"];
+  return fmt::format("head        {}: {:.1f} MB a row of logits, {:.1f} rows refined, {:.1f} rows computed, {} whole\n",
+                     r["head_mode"].get<std::string>(), head["bytes_per_logit_row"].get<double>() / 1e6,
+                     head["refined_rows"].get<double>(), head["exact_rows"].get<double>(),
+                     Percent(head["whole_share"]));
+}
+
 std::string ForHumans(const ordered_json& r) {
   const double peak = r["integer_peak_multiply_adds_per_second"].get<double>() / 1e9;
   std::string text = fmt::format(
@@ -244,6 +272,7 @@ std::string ForHumans(const ordered_json& r) {
                         Percent(test["zero_down_input_share"]));
   }
   if (r.contains("attention")) text += BudgetForHumans(r["attention"]);
+  if (!r["tests"].empty()) text += HeadForHumans(r);
   return text +
          "\nGB/s = bytes touched per token x tokens/s; touched are the codes of ternary rows and inputs that were not\n"
          "skipped, the head's rows, and the keys and values seen. Zero gates, zero down: the shares of feed-forward\n"

@@ -46,6 +46,17 @@ class Bench(SternaTest):
         self.assertIn("64", self.fails(4, "bench", "-m", BUILT_IN_MODEL, "--ctx", 64, "-p", 65))
         self.assertIn("64", self.fails(4, "bench", "-m", BUILT_IN_MODEL, "--ctx", 64, "-p", 8, "-n", 64))
 
+    def test_the_head_is_read_whole_or_by_its_planes(self):
+        def head(mode):
+            report = self.ok_json("bench", "-m", BUILT_IN_MODEL, "-p", 0, "-n", 8, "-r", 1, "--json", "--head", mode)
+            self.assertEqual(report["head_mode"], mode)
+            return report["tests"][0]["head"]
+        exact, certified = head("exact"), head("certified")
+        self.assertEqual((exact["whole_share"], exact["exact_rows"]), (1, 0))
+        self.assertLess(certified["whole_share"], 1)
+        self.assertGreater(certified["exact_rows"], 0)
+        self.assertLess(certified["bytes_per_logit_row"], exact["bytes_per_logit_row"])
+
     def test_zero_leaves_a_test_out(self):
         names = [test["name"] for test in self.ok_json("bench", "-m", TINY_MODEL, "-p", 0, "-n", 4, "-r", 1, "--json")["tests"]]
         self.assertEqual(names, ["tg4"])

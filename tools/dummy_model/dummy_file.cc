@@ -64,7 +64,8 @@ class Describer {
   Status AddNorm(const std::string& name, uint64_t columns, ConstantColumns constant = {});
   Status AddEmbedding(const std::string& name);
   Status AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
-                    float spread, ConstantColumns constant);
+                    float spread, ConstantColumns constant, std::vector<float> column_factors = {});
+  std::vector<float> HeadFactors() const;
 
   const ModelShape& shape_;
   const float embedding_deviation_;
@@ -130,13 +131,24 @@ Status Describer::AddTernary(TernaryMatrix matrix) {
 }
 
 Status Describer::AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
-                             float spread, ConstantColumns constant) {
+                             float spread, ConstantColumns constant, std::vector<float> column_factors) {
   const uint64_t columns = dimensions[0], rows = dimensions.size() > 1 ? dimensions[1] : 1;
   STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, rows, columns));
-  file_.writer.AddTensor(name, std::move(dimensions), type, bytes,
-                         UniformWeights(name, type, rows, columns, mean, spread, shape_.seed, constant));
+  file_.writer.AddTensor(
+      name, std::move(dimensions), type, bytes,
+      UniformWeights(name, type, rows, columns, mean, spread, shape_.seed, constant, std::move(column_factors)));
   file_.parameters += rows * columns;
   return {};
+}
+
+// 1 in the columns that hold the energy, else a little.
+std::vector<float> Describer::HeadFactors() const {
+  constexpr float kQuiet = 0.02f;
+  const uint64_t width = shape_.head_width, hidden = shape_.hidden;
+  if (width == 0) return {};
+  std::vector<float> factors(hidden, kQuiet);
+  for (uint64_t i = 0; i < width; ++i) factors[i * hidden / width] = 1.0f;
+  return factors;
 }
 
 Status Describer::AddNorm(const std::string& name, uint64_t columns, ConstantColumns constant) {
@@ -144,9 +156,11 @@ Status Describer::AddNorm(const std::string& name, uint64_t columns, ConstantCol
 }
 
 Status Describer::AddEmbedding(const std::string& name) {
-  const float spread = embedding_deviation_ * std::sqrt(3.0f);  // of the uniform distribution with that deviation
+  const uint64_t width = shape_.head_width > 0 ? shape_.head_width : shape_.hidden;
+  const float deviation = embedding_deviation_ * std::sqrt(float(shape_.hidden) / float(width));
+  const float spread = deviation * std::sqrt(3.0f);  // of the uniform distribution with that deviation
   return AddUniform(name, shape_.embedding, {shape_.hidden, shape_.vocab}, 0.0f, spread,
-                    {shift_.channels, shift_.embedding_value});
+                    {shift_.channels, shift_.embedding_value}, HeadFactors());
 }
 
 // In the order of the published file.
@@ -179,7 +193,7 @@ Status Describer::AddTensors() {
   for (uint64_t i = 0; i < shape_.layers; ++i) layers.push_back(std::to_string(i));
   std::sort(layers.begin(), layers.end());
   for (const std::string& layer : layers) STERNA_RETURN_IF_ERROR(AddBlock(std::stoull(layer)));
-  return AddNorm("output_norm.weight", shape_.hidden);
+  return AddUniform("output_norm.weight", TensorType::kF32, {shape_.hidden}, 1.0f, kNormSpread, {}, HeadFactors());
 }
 
 }  // namespace

@@ -125,8 +125,9 @@ GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed) {
 }
 
 GgufWriter::Producer UniformWeights(std::string name, TensorType type, uint64_t rows, uint64_t columns, float mean,
-                                    float spread, uint64_t seed, ConstantColumns constant) {
-  return [=, name = std::move(name)](const GgufWriter::Sink& sink) -> Status {
+                                    float spread, uint64_t seed, ConstantColumns constant,
+                                    std::vector<float> column_factors) {
+  return [=, name = std::move(name), factors = std::move(column_factors)](const GgufWriter::Sink& sink) -> Status {
     const CounterRandom random(seed, name);
     const float step = spread / 32768.0f;
     for (uint64_t row = 0; row < rows;) {
@@ -135,7 +136,8 @@ GgufWriter::Producer UniformWeights(std::string name, TensorType type, uint64_t 
       for (size_t i = 0; i < values.size(); ++i) {
         const uint64_t index = row * columns + i;
         const uint64_t bits = random.At(index / 4) >> (16 * (index % 4)) & 0xffff;
-        values[i] = i % columns < constant.count ? constant.value : mean + step * (float(bits) - 32767.5f);
+        const float factor = factors.empty() ? 1.0f : factors[i % columns];
+        values[i] = i % columns < constant.count ? constant.value : factor * (mean + step * (float(bits) - 32767.5f));
       }
       STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, chunk, columns));
       std::vector<std::byte> stored(bytes);

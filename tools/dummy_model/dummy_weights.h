@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "format/gguf_writer.h"
 #include "quant/tensor_type.h"
@@ -37,8 +38,9 @@ format::GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed)
 uint64_t Iq2BnBytes(uint64_t rows, uint64_t columns);
 format::GgufWriter::Producer Iq2BnWeights(TernaryMatrix matrix, uint64_t seed);
 
-// Uniform in (mean - spread, mean + spread), except for the constant columns.
+// Uniform in (mean - spread, mean + spread) times the column's factor (no factors: 1), except for the constant columns.
 format::GgufWriter::Producer UniformWeights(std::string name, quant::TensorType type, uint64_t rows, uint64_t columns,
-                                            float mean, float spread, uint64_t seed, ConstantColumns constant = {});
+                                            float mean, float spread, uint64_t seed, ConstantColumns constant = {},
+                                            std::vector<float> column_factors = {});
 
 }  // namespace sterna::dummy_model

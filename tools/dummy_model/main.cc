@@ -23,6 +23,7 @@ struct Flags {
   std::optional<uint64_t> hidden, ffn, layers, heads, kv_heads, vocab, context, seed;
   std::optional<double> zero_share, ffn_sparsity;
   std::optional<std::string> ternary, embedding, architecture, hidden_activation;
+  std::string head_statistics = "flat";
   bool untied = false;
   std::string output;
 };
@@ -52,6 +53,9 @@ void Declare(CLI::App& app, Flags& flags) {
       "--ffn-sparsity", flags.ffn_sparsity,
       "Share of feed-forward gates that are closed when the model runs, 0.05 to 0.95 (as random weights give: "
       "0.5)");
+  app.add_option("--head-stats", flags.head_statistics,
+                 "How rows of the head stand out: flat, or gemma3 (as in Gemma 3 270M, docs/head.md)")
+      ->capture_default_str();
   app.add_flag("--untied", flags.untied, "Write a head of its own, output.weight");
   app.add_option("--seed", flags.seed, "Seed of all weights (1)");
   app.add_option("-o,--output", flags.output, "File to write")->required();
@@ -94,6 +98,7 @@ Result<ModelShape> ShapeOf(const Flags& flags) {
   Override(flags.architecture, shape.architecture);
   Override(flags.hidden_activation, shape.hidden_activation);
   shape.untied = flags.untied;
+  STERNA_RETURN_IF_ERROR(SetHeadStatistics(flags.head_statistics, shape));
   STERNA_RETURN_IF_ERROR(SetType(flags.ternary, kTernary, shape.ternary));
   STERNA_RETURN_IF_ERROR(SetType(flags.embedding, kEmbedding, shape.embedding));
   return shape;

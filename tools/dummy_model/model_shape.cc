@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/status_macros.h"
@@ -58,6 +59,19 @@ Status SetFormat(const std::string& name, ModelShape& shape) {
   if (name == "llama.cpp") shape.ternary = TensorType::kTQ2_0;
   if (name != "bitnet.cpp") shape.embedding = TensorType::kQ6_K;
   if (name != "ik_llama.cpp") shape.architecture = "bitnet";  // the one name that all their versions know
+  return {};
+}
+
+Status SetHeadStatistics(const std::string& name, ModelShape& shape) {
+  // What tools/head_stats/measure.py fits: the screens of docs/head.md leave the same shares of rows.
+  constexpr uint64_t kGemma3Width = 450;
+  if (name == "flat") {
+    shape.head_width = 0;
+  } else if (name == "gemma3") {
+    shape.head_width = std::min(kGemma3Width, shape.hidden);
+  } else {
+    return Status::InvalidArgument(fmt::format("head statistics '{}'; there are flat and gemma3", name));
+  }
   return {};
 }
 

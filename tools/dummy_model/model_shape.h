@@ -25,6 +25,7 @@ struct ModelShape {
   quant::TensorType ternary = quant::TensorType::kI2_S;
   bool iq2_bn = false;  // ternary weights as ik_llama.cpp's IQ2_BN, which Sterna itself does not read
   quant::TensorType embedding = quant::TensorType::kF16;
+  uint64_t head_width = 0;      // columns that hold the energy of head and output norm, spread evenly; 0: all
   bool untied = false;          // a head of its own (output.weight) instead of the embedding
   double zero_share = 1.0 / 3;  // of the ternary weights; kept to 1/128
   // Share of feed-forward gates that are closed (not positive) when the model runs; 0: as random weights give it, which
@@ -42,6 +43,10 @@ Result<ModelShape> Preset(const std::string& name);
 // The shape as a program wants its files: "sterna", "bitnet.cpp", "llama.cpp" or "ik_llama.cpp" (docs/benchmarks.md).
 // InvalidArgument for another name.
 Status SetFormat(const std::string& name, ModelShape& shape);
+
+// "flat", or "gemma3": head rows that stand out against each other as those of Gemma 3 270M do (tools/head_stats).
+// InvalidArgument for another name.
+Status SetHeadStatistics(const std::string& name, ModelShape& shape);
 
 // InvalidArgument when no such model can be: heads that do not divide, columns that the types cannot hold, a vocabulary
 // without room for the bytes and the special tokens.

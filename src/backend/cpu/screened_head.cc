@@ -37,10 +37,16 @@ Status ScreenedHead::Allocate(size_t max_outputs) {
     slot.query.coarse_offsets = floats + columns;
     slot.query.fine_offsets = floats + columns + groups;
     slot.query.values = reinterpret_cast<int8_t*>(floats + columns + 2 * groups);
-    slot.ids.reserve(std::max(max_candidates(), kMaxBest));
-    slot.logits.resize(std::max(max_candidates(), kMaxBest));
+    slot.ids.reserve(slot_rows());
+    slot.logits.resize(slot_rows());
   }
   return {};
+}
+
+size_t ScreenedHead::slot_rows() const { return std::max(max_candidates(), kMaxBest); }
+
+uint64_t ScreenedHead::size_bytes() const {
+  return scratch_.size() + flags_.size() + slots_.size() * slot_rows() * (sizeof(int32_t) + sizeof(float));
 }
 
 bool ScreenedHead::Answers(const LogitNeed& need) const {

@@ -46,7 +46,7 @@ class ScreenedHead {
       : kernels_(kernels), type_(type), head_(head), planes_(std::move(planes)) {}
 
   Status Allocate(size_t max_outputs);
-  uint64_t size_bytes() const { return scratch_.size() + flags_.size(); }
+  uint64_t size_bytes() const;
 
   ScreenedHeadCounters counters() const;
 
@@ -68,6 +68,7 @@ class ScreenedHead {
   enum Flag : uint8_t { kOpen, kWanted, kNever };
 
   size_t max_candidates() const { return head_.rows / 8; }
+  size_t slot_rows() const;  // ids and logits that a slot has room for
   void CoarsePass(std::span<Output> outputs, WorkSplitter& work);
   bool FindOne(Output& output, Slot& slot, WorkSplitter& work);
   void Flag(const LogitNeed& need, bool set);

@@ -203,6 +203,33 @@ TEST(DummyModel, WritesEveryEmbeddingTypeWithTheSameValues) {
   }
 }
 
+TEST(DummyModel, PutsTheHeadsEnergyIntoAsManyColumnsAsTheStatisticsSay) {
+  ModelShape shape;
+  shape.hidden = 1024;
+  ASSERT_TRUE(SetHeadStatistics("gemma3", shape).ok());
+  const Made made(shape);
+  const auto row = [&](const char* name) {
+    const GgufTensor& tensor = **made.file.RequireTensor(name);
+    std::vector<float> values(1024);
+    quant::DequantizeRow(*tensor.type, tensor.bytes.data(), values.size(), values.data());
+    return values;
+  };
+  const std::vector<float> norm = row("output_norm.weight"), head = row("token_embd.weight");
+  float largest_quiet = 0;
+  size_t loud = 0;
+  for (size_t i = 0; i < 1024; ++i) {
+    if (norm[i] > 0.5f) {
+      ++loud;
+    } else {
+      EXPECT_LT(norm[i], 0.03f);
+      largest_quiet = std::max(largest_quiet, std::fabs(head[i]));
+    }
+  }
+  EXPECT_EQ(loud, 450u);
+  EXPECT_LT(largest_quiet, 0.02f * 3 * 1.74f / std::sqrt(450.0f));
+  EXPECT_FALSE(SetHeadStatistics("round", shape).ok());
+}
+
 TEST(DummyModel, RefusesShapesThatNoModelHas) {
   const auto refused = [](auto change) {
     ModelShape shape;
