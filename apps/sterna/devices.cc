@@ -92,7 +92,7 @@ std::string ForHumans(const ordered_json& report) {
   for (const auto& table : report["kernels"]) {
     const char* state = table["chosen"].get<bool>() ? "chosen" : (table["runs"].get<bool>() ? "runs" : "cannot run");
     text += fmt::format("kernels            {}: {}", table["isa"].get<std::string>(), state);
-    if (!table["missing"].empty()) text += fmt::format(", needs {}", Join(table["missing"], " "));
+    if (!table["missing"].empty()) text += fmt::format(", lacks {}", Join(table["missing"], " "));
     text += '\n';
   }
   text += fmt::format("memory available   {:.1f} GB\n", double(report["memory_available_bytes"].get<uint64_t>()) / 1e9);

@@ -32,6 +32,8 @@ class Layers(CheckTest):
         self.assert_complains(self.complaints(
             "src/kernels/avx2/a.cc", '"kernels/table.h"', '"kernels/avx2/dot-inl.h"', "<cstdint>", "<immintrin.h>"))
         self.assert_complains(self.complaints("src/kernels/avxvnni/a.cc", '"kernels/avx2/dot-inl.h"', '"kernels/intrinsics.h"'))
+        self.assert_complains(self.complaints("src/kernels/neon/a.cc", '"kernels/scalar/scalar_ops.h"'))
+        self.assert_complains(self.complaints("src/kernels/neon/a.cc", '"kernels/scalar/exp.h"'), "kernels/scalar/exp.h")
         self.assert_complains(self.complaints("src/kernels/avx2/a.cc", '"kernels/avxvnni/dot-inl.h"'), "avxvnni/dot-inl.h")
         self.assert_complains(self.complaints("src/kernels/avx2/a.cc", "<vector>"), "<vector>"[1:-1])
         self.assert_complains(self.complaints("src/kernels/avx2/a.cc", '"base/half.h"'), "base/half.h")

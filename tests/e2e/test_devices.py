@@ -31,7 +31,11 @@ class Devices(SternaTest):
         self.assertTrue(all(one["multiply_adds_per_second"] > 0 for one in limits["ternary_linear"]))
 
     def test_text_for_people(self):
-        self.assertIn("usable cores", self.ok("devices", "--quick"))
+        text = self.ok("devices", "--quick")
+        self.assertIn("usable cores", text)
+        for table in self.ok_json("devices", "--quick", "--json")["kernels"]:
+            if table["missing"]:
+                self.assertIn(f"{table['isa']}: cannot run, lacks {' '.join(table['missing'])}", text)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 
     python3 tools/checks/check_layers.py
 
-The floors are those of docs/architecture.md. Also kept here: nothing of Sterna in the porch but the porch, files of one
-instruction set include only kernels/table.h, the declarations of kernels/scalar/scalar_ops.h, <cstddef>, <cstdint>,
-intrinsics and -inl.h files of their own set (those of x86 also AVX2's), and environment variables are read in
+The floors are those of docs/architecture.md. Also kept here: nothing of Sterna in the porch but the porch; files of one
+instruction set include only kernels/table.h, the names of the scalar kernels, <cstddef>, <cstdint>, intrinsics and
+-inl.h files of their own set (those of x86 also AVX2's); and environment variables are read in
 src/platform/environment.cc alone.
 """
 import re

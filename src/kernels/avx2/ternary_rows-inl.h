@@ -61,13 +61,17 @@ void ListedOutputs(const TernaryRows& w, const Int8Rows& x, const uint32_t* list
   }
 }
 
-void TernaryListedRows(const TernaryRows& w, const Int8Rows& x, const uint32_t* listed, size_t count,
-                       float* out) noexcept {
+void PrefetchListed(const TernaryRows& w, const uint32_t* listed, size_t count) {
   const size_t row_bytes = w.blocks * kTernaryBlockBytes;
-  for (size_t i = 0; i < Smaller(count, kListedRowsAhead); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const auto* const row = reinterpret_cast<const char*>(w.codes + listed[i] * row_bytes);
     for (size_t line = 0; line < row_bytes; line += 64) _mm_prefetch(row + line, _MM_HINT_T0);
   }
+}
+
+void TernaryListedRows(const TernaryRows& w, const Int8Rows& x, const uint32_t* listed, size_t count,
+                       float* out) noexcept {
+  PrefetchListed(w, listed, Smaller(count, kListedRowsAhead));
   size_t i = 0;
   for (; i + kListedRows <= count; i += kListedRows) ListedOutputs<kListedRows>(w, x, listed, i, count, out);
   for (; i < count; ++i) ListedOutputs<1>(w, x, listed, i, count, out);

@@ -27,16 +27,6 @@ __m512 LoadKvFirst(const void* data, size_t at, size_t count) {
   }
 }
 
-// body(0) .. body(kCount - 1), in line: a loop that stores registers would be taken for a copy of memory, and the
-// registers for memory.
-template <size_t kCount, class Body>
-void Unrolled(Body body) {
-  if constexpr (kCount > 0) {
-    Unrolled<kCount - 1>(body);
-    body(kCount - 1);
-  }
-}
-
 // Scores of the block's first 16 kVectors keys, before any scale.
 template <KvType kType, int kHeads, int kVectors>
 void KeyDots(const float* q, size_t q_stride, const void* keys, size_t head_dim, float (&out)[kHeads][kKvBlockTokens],

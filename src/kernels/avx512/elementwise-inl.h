@@ -23,6 +23,14 @@ void Add(float* x, const float* y, size_t count) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) { store(x + i, _mm512_add_ps(load(x + i), load(y + i))); });
 }
 
+void Relu2Mul(float* gate, const float* up, size_t count) noexcept {
+  ForEachVector(count, [&](size_t i, auto load, auto store) {
+    const __m512 r = load(gate + i);
+    const __mmask16 positive = _mm512_cmp_ps_mask(r, _mm512_setzero_ps(), _CMP_GT_OQ);
+    store(gate + i, _mm512_maskz_mov_ps(positive, _mm512_mul_ps(_mm512_mul_ps(r, r), load(up + i))));
+  });
+}
+
 void SiluMul(float* gate, const float* up, size_t count) noexcept {
   const __m512 one = _mm512_set1_ps(1.0f);
   ForEachVector(count, [&](size_t i, auto load, auto store) {

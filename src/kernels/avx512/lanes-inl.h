@@ -11,6 +11,16 @@ namespace avx512 {
 
 constexpr size_t kVector = 16;  // floats in a register
 
+// body(0) .. body(kCount - 1), in line: a loop that copies registers would be taken for a copy of memory, and the
+// registers for memory.
+template <size_t kCount, class Body>
+void Unrolled(Body body) {
+  if constexpr (kCount > 0) {
+    Unrolled<kCount - 1>(body);
+    body(kCount - 1);
+  }
+}
+
 // Lanes 0..count-1; any count.
 __mmask16 FirstLanes(size_t count) { return __mmask16(count >= kVector ? 0xffffu : (1u << count) - 1); }
 

@@ -31,14 +31,15 @@ Int32x16 AddProducts(Int32x16 sum, __m512i codes, __m512i q) {
   return reinterpret_cast<Int32x16>(_mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sum), codes, q));
 }
 
-// Adds one block of each row times one of each token: its first 64 columns to sums[0], its last to sums[1].
+// Adds the block `offset` bytes into each row times one of each token: its first 64 columns to sums[0], its last to
+// sums[1]. In line: otherwise the sums would live in memory.
 template <int kRows, int kTokens>
-void AddBlock(const uint8_t* w, size_t row_bytes, const int8_t* q, size_t q_stride,
-              Int32x16 (&sums)[2][kRows][kTokens]) {
+[[gnu::always_inline]] inline void AddBlock(const uint8_t* const (&rows)[kRows], size_t offset, const int8_t* q,
+                                            size_t q_stride, Int32x16 (&sums)[2][kRows][kTokens]) {
   const __m512i masks[2] = {FirstCodes(), LastCodes()};
   __m512i codes[2][kRows];
   for (int r = 0; r < kRows; ++r) {
-    const __m512i block = _mm512_broadcast_i64x4(LoadBytes(w + size_t(r) * row_bytes));
+    const __m512i block = _mm512_broadcast_i64x4(LoadBytes(rows[r] + offset));
     for (int half = 0; half < 2; ++half) codes[half][r] = _mm512_and_si512(block, masks[half]);
   }
   for (int t = 0; t < kTokens; ++t) {
@@ -62,6 +63,8 @@ template <int kRows, int kTokens, bool kPrefetch>
 void TernaryOutputs(const TernaryRows& w, const Int8Rows& x, size_t first, size_t t, float* out, size_t out_stride) {
   const size_t row_bytes = w.blocks * kTernaryBlockBytes;
   const uint8_t* codes = w.codes + first * row_bytes;
+  const uint8_t* rows[kRows];
+  for (size_t r = 0; r < kRows; ++r) rows[r] = codes + r * row_bytes;
   const int8_t* q = x.values + t * x.stride;
   Int32x16 sums[2][kRows][kTokens] = {};
   for (size_t b = 0; b < w.blocks; ++b) {
@@ -69,7 +72,7 @@ void TernaryOutputs(const TernaryRows& w, const Int8Rows& x, size_t first, size_
       const auto* ahead = reinterpret_cast<const char*>(codes + b * kRows * kTernaryBlockBytes + kPrefetchAheadBytes);
       for (size_t line = 0; line < kRows * kTernaryBlockBytes; line += 64) _mm_prefetch(ahead + line, _MM_HINT_T0);
     }
-    AddBlock(codes + b * kTernaryBlockBytes, row_bytes, q + b * kTernaryBlockColumns, x.stride, sums);
+    AddBlock(rows, b * kTernaryBlockBytes, q + b * kTernaryBlockColumns, x.stride, sums);
   }
   for (size_t k = 0; k < kTokens; ++k) {
     const float factor = w.scale / x.scales[t + k];

@@ -31,10 +31,12 @@ void AddQuarter(const __m256i (&block)[kRows], const int8_t* q, size_t q_stride,
   }
 }
 
+// Adds the block `offset` bytes into each row times one of each token.
 template <int kRows, int kTokens>
-void AddBlock(const uint8_t* w, size_t row_bytes, const int8_t* q, size_t q_stride, Int32x8 (&sum)[kRows][kTokens]) {
+[[gnu::always_inline]] inline void AddBlock(const uint8_t* const (&rows)[kRows], size_t offset, const int8_t* q,
+                                            size_t q_stride, Int32x8 (&sum)[kRows][kTokens]) {
   __m256i block[kRows];
-  for (int r = 0; r < kRows; ++r) block[r] = LoadBytes(w + size_t(r) * row_bytes);
+  for (int r = 0; r < kRows; ++r) block[r] = LoadBytes(rows[r] + offset);
   AddQuarter<0>(block, q, q_stride, sum);
   AddQuarter<1>(block, q, q_stride, sum);
   AddQuarter<2>(block, q, q_stride, sum);
@@ -46,6 +48,8 @@ template <int kRows, int kTokens, bool kPrefetch>
 void TernaryOutputs(const TernaryRows& w, const Int8Rows& x, size_t first, size_t t, float* out, size_t out_stride) {
   const size_t row_bytes = w.blocks * kTernaryBlockBytes;
   const uint8_t* codes = w.codes + first * row_bytes;
+  const uint8_t* rows[kRows];
+  for (size_t r = 0; r < kRows; ++r) rows[r] = codes + r * row_bytes;
   const int8_t* q = x.values + t * x.stride;
   Int32x8 sums[kRows][kTokens] = {};
   for (size_t b = 0; b < w.blocks; ++b) {
@@ -53,7 +57,7 @@ void TernaryOutputs(const TernaryRows& w, const Int8Rows& x, size_t first, size_
       const auto* ahead = reinterpret_cast<const char*>(codes + b * kRows * kTernaryBlockBytes + kPrefetchAheadBytes);
       for (size_t line = 0; line < kRows * kTernaryBlockBytes; line += 64) _mm_prefetch(ahead + line, _MM_HINT_T0);
     }
-    AddBlock(codes + b * kTernaryBlockBytes, row_bytes, q + b * kTernaryBlockColumns, x.stride, sums);
+    AddBlock(rows, b * kTernaryBlockBytes, q + b * kTernaryBlockColumns, x.stride, sums);
   }
   for (size_t k = 0; k < kTokens; ++k) {
     const float factor = w.scale / x.scales[t + k];

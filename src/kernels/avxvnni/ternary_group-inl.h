@@ -14,17 +14,19 @@ template <int kRows>
 void GroupChains(const TernaryRows& w, size_t first, const int8_t* q, float (&a)[kRows]) {
   const size_t row_bytes = w.blocks * kTernaryBlockBytes;
   const size_t groups = w.blocks / 2;
-  const uint8_t* codes = w.codes + first * row_bytes;
+  const uint8_t* rows[kRows];
+  for (size_t r = 0; r < kRows; ++r) rows[r] = w.codes + (first + r) * row_bytes;
   const float* scales = w.group_scales + first * groups;
   for (auto& v : a) v = 0.0f;
-  for (size_t g = 0; g < groups; ++g, codes += 2 * kTernaryBlockBytes, q += kTernaryGroupColumns) {
+  for (size_t g = 0; g < groups; ++g, q += kTernaryGroupColumns) {
+    const size_t offset = g * 2 * kTernaryBlockBytes;
     __m256i plain = _mm256_setzero_si256();  // sum of q
     for (size_t k = 0; k < kTernaryGroupColumns; k += 32) {
       plain = _mm256_dpbusd_avx_epi32(plain, _mm256_set1_epi8(1), LoadBytes(q + k));
     }
     Int32x8 sums[kRows][1] = {};
-    AddBlock(codes, row_bytes, q, 0, sums);
-    AddBlock(codes + kTernaryBlockBytes, row_bytes, q + kTernaryBlockColumns, 0, sums);
+    AddBlock(rows, offset, q, 0, sums);
+    AddBlock(rows, offset + kTernaryBlockBytes, q + kTernaryBlockColumns, 0, sums);
     for (size_t r = 0; r < kRows; ++r) {
       const int32_t sum = SumLanes(_mm256_sub_epi32(reinterpret_cast<__m256i>(sums[r][0]), plain));
       a[r] = FusedMultiplyAdd(float(sum), scales[r * groups + g], a[r]);
