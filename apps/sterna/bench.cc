@@ -193,6 +193,7 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
           {"model", model.path},
           {"weight_type", report.weight_type},
           {"head_type", report.head_type},
+          {"head_mode", report.head_mode},
           {"weight_bytes_per_token", report.weight_bytes_per_token},
           {"ternary_multiply_adds_per_token", report.ternary_macs_per_token},
           {"read_bandwidth_gb_per_second", read_limit},
