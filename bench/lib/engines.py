@@ -35,7 +35,8 @@ class Engine:
     own = False
 
     def measure(self, threads, prompt, generate, timeout):
-        """{"pp": tokens/s, "tg": tokens/s, "tg_gb_per_second": ...} of one run; a length of 0 leaves its test out."""
+        """Of one run: "pp" and "tg" in tokens/s, "tg_gb_per_second", and, of Sterna, "multiply_adds_per_token" in ternary
+        products. A length of 0 leaves its test out."""
         command = self.command(threads, prompt, generate)
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
@@ -65,8 +66,8 @@ class Sterna(Engine):
         report = json.loads(text)
         self.isa = report["kernels"]
         self.weights = report["weight_type"]
-        self.head = report["head_type"]
-        results = {}
+        self.head = " ".join([report["head_type"], report.get("head_mode", "")]).strip()
+        results = {"multiply_adds_per_token": report["ternary_multiply_adds_per_token"]}
         for test in report["tests"]:
             results[test["name"][:2]] = test["tokens_per_second"]
             if test["name"].startswith("tg"):

@@ -21,7 +21,7 @@ def series(results, case, engine, key):
 
 def summarize(cases, engines, results):
     """One entry per test of each case: the engines' speeds, and each own engine's ratio to each peer."""
-    tests = []
+    tests, macs = [], multiply_adds_per_token(results)
     for case in cases:
         for key, words in tests_of(case):
             test = {"case": case.name, "test": words, "key": key, "threads": case.threads, "busy_core": case.busy,
@@ -29,17 +29,24 @@ def summarize(cases, engines, results):
             for engine in engines:
                 values = series(results, case.name, engine.label, key)
                 if values:
-                    test["engines"].append(engine_row(case, engine, results, key, values))
+                    test["engines"].append(engine_row(case, engine, results, key, values, macs))
             test["ratios"] = ratios(case, engines, results, key)
             tests.append(test)
     return tests
 
 
-def engine_row(case, engine, results, key, values):
+def multiply_adds_per_token(results):
+    """In ternary products: those that Sterna names, which are everybody's, since all run the same model; else None."""
+    return next((one["multiply_adds_per_token"] for rounds in results.values() for one in rounds
+                 if "multiply_adds_per_token" in one), None)
+
+
+def engine_row(case, engine, results, key, values, macs):
     row = {"label": engine.label, "own": engine.own, "isa": engine.isa, "weights": engine.weights, "head": engine.head,
            "build": engine.build, "flags": " ".join(engine.flags), "tokens_per_second": spread(values)}
     rates = series(results, case.name, engine.label, "tg_gb_per_second") if key == "tg" else []
     row["gb_per_second"] = statistics.median(rates) if rates else None
+    row["multiply_adds_per_second"] = statistics.median(values) * macs if macs and key == "pp" else None
     if case.baseline:
         row["of_baseline"] = ratio(values, series(results, case.baseline, engine.label, key))
     return row
@@ -65,11 +72,15 @@ def align(rows):
     return [lines[0], "-" * len(lines[0]), *lines[1:]]
 
 
-def speed_rows(test, read_limits):
-    rows = [["engine", "tokens/s", "least", "most", "GB/s", "of limit", "of base", "weights", "head", "ISA", "flags", "build"]]
-    limit = read_limits.get(test["threads"]) or max(read_limits.values(), default=None)
+def speed_rows(test, read_limits, integer_peaks):
+    prompt = test["key"] == "pp"
+    limits = {threads: peak / 1e9 for threads, peak in integer_peaks.items()} if prompt else read_limits
+    limit = limits.get(test["threads"]) or max(limits.values(), default=None)
+    rows = [["engine", "tokens/s", "least", "most", "GMAC/s" if prompt else "GB/s", "of limit", "of base", "weights", "head", "ISA",
+             "flags", "build"]]
     for row in test["engines"]:
-        speed, rate, base = row["tokens_per_second"], row["gb_per_second"], row.get("of_baseline")
+        speed, base = row["tokens_per_second"], row.get("of_baseline")
+        rate = (row["multiply_adds_per_second"] or 0) / 1e9 if prompt else row["gb_per_second"]
         rows.append([
             row["label"], f"{speed['median']:.2f}", f"{speed['min']:.2f}", f"{speed['max']:.2f}",
             f"{rate:.1f}" if rate else "-", f"{100 * rate / limit:.0f} %" if rate and limit else "-",
@@ -80,7 +91,7 @@ def speed_rows(test, read_limits):
 def table(report):
     """The whole report as text."""
     lines = [f"{report['cpu']}; {report['usable_cores']} usable cores; {report['date']}; {report['seconds']:.0f} s", ""]
-    limits = {int(threads): value for threads, value in report["read_gb_per_second"].items()}
+    limits, peaks = report["read_gb_per_second"], report["integer_peak"]
     lines += [f"reads of memory, {threads} thread(s): {value:.1f} GB/s (the better of before and after)"
               for threads, value in limits.items()]
     lines += [f"{name}: {value}" for name, value in report["other_limits"].items()]
@@ -88,7 +99,7 @@ def table(report):
         rounds = max((row["tokens_per_second"]["rounds"] for row in test["engines"]), default=0)
         base = f", base: {test['baseline']}" if test["baseline"] else ""
         lines += ["", f"{test['test']}, {test['case']}{base}; median of {rounds} rounds"]
-        lines += align(speed_rows(test, limits))
+        lines += align(speed_rows(test, limits, peaks))
         for one in test["ratios"]:
             best = ", the best peer" if one["best_peer"] else ""
             lines.append(f"{one['own']} / {one['peer']}{best}: {one['median']:.2f} ({one['min']:.2f}-{one['max']:.2f})")

@@ -25,12 +25,14 @@ STERNA = COMMON + """
 if words[0] == "devices":
     print(json.dumps({{"cpu": "Test CPU", "usable_cores": 2, "limits": {{
         "read_bandwidth": [{{"threads": 1, "gb_per_second": 10.0}}, {{"threads": 2, "gb_per_second": 20.0 + turn}}],
+        "integer_peak": [{{"threads": 2, "multiply_adds_per_second": 4e11}}],
         "ternary_linear": [{{"threads": 1, "tokens": 16, "multiply_adds_per_second": 5e10}}]}}}}))
     sys.exit()
 tests = []
 if value("-p"): tests.append({{"name": "pp%d" % value("-p"), "tokens_per_second": {pp}, "gb_per_second": 1}})
 if value("-n"): tests.append({{"name": "tg%d" % value("-n"), "tokens_per_second": {tg}, "gb_per_second": 11}})
-print(json.dumps({{"kernels": "avx2", "weight_type": "I2_S", "head_type": "Q6_K", "tests": tests}}))
+print(json.dumps({{"kernels": "avx2", "weight_type": "I2_S", "head_type": "Q6_K", "head_mode": "exact",
+                  "ternary_multiply_adds_per_token": 2 * 10**9, "tests": tests}}))
 """
 PEER = COMMON + """
 print("a line that some builds print first")

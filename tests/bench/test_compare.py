@@ -46,7 +46,7 @@ class Compare(ScriptTest):
         peer = self.program("peer", PEER, pp="50", tg="20")
         done, report = self.compare("--peer", f"ik_llama.cpp={peer}::-rtr 1 -fa 1", "-r", "1")
         own, other = report["tests"][0]["engines"]
-        self.assertEqual((own["isa"], own["weights"], own["head"]), ("avx2", "I2_S", "Q6_K"))
+        self.assertEqual((own["isa"], own["weights"], own["head"]), ("avx2", "I2_S", "Q6_K exact"))
         self.assertEqual((other["weights"], other["head"], other["flags"]), ("IQ2_BN", "Q6_K", "-rtr 1 -fa 1"))
         self.assertEqual(other["build"], "Release, c++, -O3, GGML_NATIVE=ON")
         self.assertTrue(other["isa"].startswith("native: "))
@@ -73,6 +73,17 @@ class Compare(ScriptTest):
         done, report = self.compare("--peer", f"llama.cpp={peer}", "-r", "2")
         self.assertEqual(report["read_gb_per_second"], {"1": 10.0, "2": 24.0})
         self.assertIn("ternary linear, threads 1, tokens 16: 50.0 G multiply-adds/s", done.stdout)
+
+    def test_prompts_are_set_against_the_integer_peak_and_generation_against_reads(self):
+        peer = self.program("peer", PEER, pp="50", tg="20")
+        done, report = self.compare("--peer", f"llama.cpp={peer}", "-r", "1", "-t", "2")
+        prompt, generation = report["tests"]
+        self.assertEqual([row["multiply_adds_per_second"] for row in prompt["engines"]], [140 * 2e9, 50 * 2e9])
+        lines = done.stdout.splitlines()
+        rows = [line.split() for line in lines if line.startswith("llama.cpp")]
+        self.assertEqual(rows[0][4:7], ["100.0", "25", "%"])  # 100 of 400 G multiply-adds/s
+        self.assertEqual(rows[1][4:7], ["20.0", "87", "%"])  # 20 of 23 GB/s
+        self.assertEqual(generation["engines"][1]["gb_per_second"], 20)
 
     def test_a_failing_peer_is_named_and_the_others_go_on(self):
         good = self.program("peer", PEER, pp="50", tg="20")
