@@ -10,16 +10,11 @@
 #include "base/checked_math.h"
 
 namespace sterna::backend {
-namespace {
-
-constexpr size_t kTablePieceRows = 2 * kernels::kTernaryTileTokens;  // rows of the step a piece with tables
-
-}  // namespace
 
 CpuBackendImpl::LinearCut CpuBackendImpl::Cut(const TernaryMatrix& w) const {
   LinearCut cut;
   cut.tables = kernels_.ternary_scratch_bytes > 0 && w.group_scales == nullptr && rows() >= kernels::kTernaryTileTokens;
-  cut.step_rows = cut.tables ? kTablePieceRows : rows();
+  cut.step_rows = cut.tables ? WorkSplitter::kTablePieceRows : rows();
   cut.runs = CeilDiv(rows(), cut.step_rows);
   cut.weight_rows = cut.tables ? work_.WeightRowsForTables(w.rows, cut.runs) : work_.WeightRowsPerPiece(w.row_bytes());
   cut.pieces = cut.runs * CeilDiv(w.rows, cut.weight_rows);

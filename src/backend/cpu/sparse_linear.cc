@@ -96,12 +96,19 @@ void CpuBackendImpl::LinearByInput(const TernaryMatrix& w, Int8Id in, SlotId out
   FloatSlot& y = slot(out);
   const kernels::TernaryColumns columns = w.Columns();
   work_.counters().weight_bytes_read += columns.inputs * w.row_bytes();
-  const size_t runs = CeilDiv(rows(), kBatchRows);
-  work_.Run(uint64_t{w.rows} * w.columns * rows(), w.blocks * runs, [&](size_t piece, uint32_t) {
-    const size_t block = piece / runs, first = piece % runs * kBatchRows;
-    const kernels::Int8Rows part = slot(in).Rows(first, std::min(kBatchRows, rows() - first));
-    kernels_.ternary_columns_linear(columns, block, 1, part, y.Row(first), y.stride());
-  });
+  const bool tables = kernels_.ternary_scratch_bytes > 0 && rows() >= kernels::kTernaryTileTokens;
+  const size_t piece_rows = tables ? WorkSplitter::kTablePieceRows : kBatchRows;
+  const size_t runs = CeilDiv(rows(), piece_rows);
+  const size_t outputs = tables ? work_.WeightRowsForTables(w.rows, runs) : kernels::kTernaryBlockColumns;
+  const size_t blocks = CeilDiv(outputs, kernels::kTernaryBlockColumns);
+  work_.Run(uint64_t{w.rows} * w.columns * rows(), CeilDiv(w.blocks, blocks) * runs,
+            [&](size_t piece, uint32_t worker) {
+              const size_t block = piece / runs * blocks, first = piece % runs * piece_rows;
+              kernels::Int8Rows part = slot(in).Rows(first, std::min(piece_rows, rows() - first));
+              if (tables) part.scratch = table_scratch_.data() + worker * table_scratch_stride_;
+              kernels_.ternary_columns_linear(columns, block, std::min(blocks, w.blocks - block), part, y.Row(first),
+                                              y.stride());
+            });
 }
 
 // Pieces are runs of inputs; each worker adds them up in a row of its own.

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "backend/cpu/cpu_backend.h"
+#include "kernels/table.h"
 #include "platform/thread_pool.h"
 
 namespace sterna::backend {
@@ -49,6 +50,8 @@ class WorkSplitter {
     if (rows >= 16) return rows / 16 * 16;
     return rows >= 4 ? rows / 4 * 4 : (rows == 0 ? 1 : rows);
   }
+
+  static constexpr size_t kTablePieceRows = 2 * kernels::kTernaryTileTokens;  // rows of the step a piece with tables
 
   // Weight rows of a piece whose activations become tables first: all rows, or fewer when `runs` pieces are too few for
   // the threads to share out evenly.

@@ -130,13 +130,9 @@ void TernaryByProducts(const TernaryRows& w, const Int8Rows& x, size_t t, float*
 }
 
 void TernaryLinear(const TernaryRows& w, const Int8Rows& x, float* out, size_t out_stride) noexcept {
-  size_t t = 0;
-  if (x.scratch != nullptr && w.rows >= kTableMinRows) {
-    t = x.count / kTableTokens * kTableTokens;
-    if (x.count - t >= kTableMinTokens) t = x.count;
-    TernaryByTables(w, x, 0, t, out, out_stride);
-  }
-  TernaryByProducts(w, x, t, out, out_stride);
+  const size_t tokens = TableTokens(x, w.rows);
+  if (tokens > 0) MultiplyByTables(RowSource{w}, x, tokens, 0, w.rows, 1, out, out_stride);
+  TernaryByProducts(w, x, tokens, out, out_stride);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Matrices stored by input, for batches of rows: the codes of 128 inputs for one block of 128 outputs are unpacked once
-// into byte pairs (as in ternary_columns-inl.h) and serve up to 32 rows of activations from the first-level cache.
+// into byte pairs (as in ternary_columns-inl.h) and serve up to 32 rows of activations from the first-level cache. Many
+// rows and scratch: tables of sums.
 #pragma once
 
+#include "kernels/avx2/ternary_column_tables-inl.h"
 #include "kernels/avx2/ternary_columns-inl.h"
 
 namespace sterna::kernels {
@@ -101,9 +103,13 @@ void ColumnOutputs(const TernaryColumns& w, size_t block, const Int8Rows& x, siz
 
 void TernaryColumnsLinear(const TernaryColumns& w, size_t first_block, size_t blocks, const Int8Rows& x, float* out,
                           size_t out_stride) noexcept {
+  const size_t first = first_block * kTernaryBlockColumns;
+  const size_t end = Smaller(first + blocks * kTernaryBlockColumns, w.outputs);
+  const size_t tokens = TableTokens(x, end - first);
+  if (tokens > 0) MultiplyByTables(ColumnSource{w}, x, tokens, first, end, kTernaryBlockColumns, out, out_stride);
   ColumnTile tile;
   for (size_t b = first_block; b < first_block + blocks; ++b) {
-    for (size_t t = 0; t < x.count; t += kTileTokens) {
+    for (size_t t = tokens; t < x.count; t += kTileTokens) {
       ColumnOutputs(w, b, x, t, Smaller(x.count - t, kTileTokens), tile, out, out_stride);
     }
   }

@@ -11,8 +11,6 @@
 // |sum of a group| <= 4 * 128, so the 32 groups of a block fit int16 exactly; after each block the sums go to int32.
 #pragma once
 
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
 
@@ -63,9 +61,10 @@ void TransposeBlock(const int8_t* q, size_t q_stride, size_t tokens, __m256i* co
   }
 }
 
-// All sums of a group whose first column is columns[0]; entry 27 c0 + 9 c1 + 3 c2 + c3 for codes c.
+// All sums of the group of columns[0], [kStep], [2 kStep] and [3 kStep]; entry 27 c0 + 9 c1 + 3 c2 + c3 for codes c.
+template <size_t kStep>
 void MakeTable(const __m256i* columns, __m256i* table) {
-  const __m256i x0 = columns[0], x1 = columns[32], x2 = columns[64], x3 = columns[96];
+  const __m256i x0 = columns[0], x1 = columns[kStep], x2 = columns[2 * kStep], x3 = columns[3 * kStep];
   __m256i a = _mm256_sub_epi16(_mm256_setzero_si256(), x0);
   for (int i = 0; i < 3; ++i, a = _mm256_add_epi16(a, x0)) {
     __m256i b = _mm256_sub_epi16(a, x1);
@@ -90,19 +89,30 @@ __m256i Entries(__m256i bytes) {
   return _mm256_add_epi8(_mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble)), _mm256_shuffle_epi8(high, upper));
 }
 
-// Entries of one block of each row, sorted by pass.
-void UnpackIndices(const uint8_t* codes, size_t row_bytes, size_t rows, TableScratch& s) {
-  for (size_t r = 0; r < rows; ++r, codes += row_bytes) {
-    _mm_prefetch(reinterpret_cast<const char*>(codes + 2 * kTernaryBlockBytes), _MM_HINT_T1);
-    const __m256i entries = Entries(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
-    const __m128d first = _mm_castsi128_pd(_mm256_castsi256_si128(entries));
-    const __m128d last = _mm_castsi128_pd(_mm256_extracti128_si256(entries, 1));
-    _mm_storel_pd(reinterpret_cast<double*>(&s.indices[0][r]), first);
-    _mm_storeh_pd(reinterpret_cast<double*>(&s.indices[1][r]), first);
-    _mm_storel_pd(reinterpret_cast<double*>(&s.indices[2][r]), last);
-    _mm_storeh_pd(reinterpret_cast<double*>(&s.indices[3][r]), last);
+// Weights by row: what TableProduct takes from a matrix. Rows are outputs, blocks are 128 columns.
+struct RowSource {
+  static constexpr size_t kGroupStep = 1, kColumnStep = 32;  // in columns: from group to group, and within a group
+  const TernaryRows& w;
+
+  size_t blocks() const { return w.blocks; }
+  float scale() const { return w.scale; }
+
+  // The entries of one block of rows first .. first + rows - 1, sorted by pass.
+  void UnpackIndices(size_t block, size_t first, size_t rows, TableScratch& s) const {
+    const size_t row_bytes = w.blocks * kTernaryBlockBytes;
+    const uint8_t* codes = w.codes + first * row_bytes + block * kTernaryBlockBytes;
+    for (size_t r = 0; r < rows; ++r, codes += row_bytes) {
+      _mm_prefetch(reinterpret_cast<const char*>(codes + 2 * kTernaryBlockBytes), _MM_HINT_T1);
+      const __m256i entries = Entries(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)));
+      const __m128d low = _mm_castsi128_pd(_mm256_castsi256_si128(entries));
+      const __m128d high = _mm_castsi128_pd(_mm256_extracti128_si256(entries, 1));
+      _mm_storel_pd(reinterpret_cast<double*>(&s.indices[0][r]), low);
+      _mm_storeh_pd(reinterpret_cast<double*>(&s.indices[1][r]), low);
+      _mm_storel_pd(reinterpret_cast<double*>(&s.indices[2][r]), high);
+      _mm_storeh_pd(reinterpret_cast<double*>(&s.indices[3][r]), high);
+    }
   }
-}
+};
 
 // The vector that byte kGroup of `indices` names. Inline whatever the compiler thinks: the loop over rows is little
 // else.
@@ -124,9 +134,12 @@ template <int kGroup>
 }
 
 // One pass of a block: the first sets the narrow sums, the last adds them to the wide ones.
-template <size_t kPass>
+template <class Source, size_t kPass>
 void AddPass(TableScratch& s, size_t rows, __m256i (*wide)[2]) {
-  for (size_t g = 0; g < kPassGroups; ++g) MakeTable(s.columns + kPass * kPassGroups + g, s.tables[g]);
+  const __m256i* const columns = s.columns + kPass * kPassGroups * Source::kGroupStep;
+  for (size_t g = 0; g < kPassGroups; ++g) {
+    MakeTable<Source::kColumnStep>(columns + g * Source::kGroupStep, s.tables[g]);
+  }
   for (size_t r = 0; r < rows; ++r) {
     __m256i sum = LookAll(s, s.indices[kPass][r]);
     if constexpr (kPass > 0) sum = _mm256_add_epi16(sum, s.narrow[r]);
@@ -178,45 +191,54 @@ void StoreTile(const __m256i (*wide)[2], size_t rows, const float (&factors)[kTa
   }
 }
 
-// Rows `first` .. of at most kTableRows for tokens `t` .. of at most kTableTiles runs.
-void TableProduct(const TernaryRows& w, const Int8Rows& x, size_t first, size_t rows, size_t t, size_t tokens,
+// Outputs first .. first + rows - 1, at most kTableRows, for tokens t .. t + tokens - 1, at most kTableTiles runs.
+template <class Source>
+void TableProduct(const Source& source, const Int8Rows& x, size_t first, size_t rows, size_t t, size_t tokens,
                   float* out, size_t out_stride) {
   auto& s = *static_cast<TableScratch*>(x.scratch);
-  const size_t row_bytes = w.blocks * kTernaryBlockBytes;
   const size_t tiles = (tokens + kTableTokens - 1) / kTableTokens;
   for (size_t i = 0; i < tiles; ++i) {
     for (size_t r = 0; r < rows; ++r) s.wide[i][r][0] = s.wide[i][r][1] = _mm256_setzero_si256();
   }
-  for (size_t b = 0; b < w.blocks; ++b) {
-    UnpackIndices(w.codes + first * row_bytes + b * kTernaryBlockBytes, row_bytes, rows, s);
+  for (size_t b = 0; b < source.blocks(); ++b) {
+    source.UnpackIndices(b, first, rows, s);
     for (size_t i = 0; i < tiles; ++i) {
       const size_t from = i * kTableTokens;
       const int8_t* q = x.values + (t + from) * x.stride + b * kTernaryBlockColumns;
       TransposeBlock(q, x.stride, Smaller(kTableTokens, tokens - from), s.columns);
-      AddPass<0>(s, rows, s.wide[i]);
-      AddPass<1>(s, rows, s.wide[i]);
-      AddPass<2>(s, rows, s.wide[i]);
-      AddPass<3>(s, rows, s.wide[i]);
+      AddPass<Source, 0>(s, rows, s.wide[i]);
+      AddPass<Source, 1>(s, rows, s.wide[i]);
+      AddPass<Source, 2>(s, rows, s.wide[i]);
+      AddPass<Source, 3>(s, rows, s.wide[i]);
     }
   }
   for (size_t i = 0; i < tiles; ++i) {
     const size_t from = t + i * kTableTokens, count = Smaller(kTableTokens, tokens - i * kTableTokens);
     float factors[kTableTokens];
-    for (size_t k = 0; k < count; ++k) factors[k] = w.scale / x.scales[from + k];
+    for (size_t k = 0; k < count; ++k) factors[k] = source.scale() / x.scales[from + k];
     StoreTile(s.wide[i], rows, factors, count, out + from * out_stride + first, out_stride);
   }
 }
 
-// Tokens t .. t + tokens - 1 of all rows.
-void TernaryByTables(const TernaryRows& w, const Int8Rows& x, size_t t, size_t tokens, float* out, size_t out_stride) {
-  // Rows in equal runs: a short last one would pay for its tables as much as a full one.
-  const size_t runs = (w.rows + kTableRows - 1) / kTableRows;
-  const size_t run_rows = (w.rows + runs - 1) / runs;
-  const size_t end = t + tokens;
-  for (size_t first = 0; first < w.rows; first += run_rows) {
-    const size_t rows = Smaller(run_rows, w.rows - first);
-    for (size_t at = t; at < end; at += kTableTiles * kTableTokens) {
-      TableProduct(w, x, first, rows, at, Smaller(kTableTiles * kTableTokens, end - at), out, out_stride);
+// How many of x's tokens go through tables when there are `outputs` outputs: whole runs, and what is left over from
+// them when it is most of a run.
+size_t TableTokens(const Int8Rows& x, size_t outputs) {
+  if (x.scratch == nullptr || outputs < kTableMinRows) return 0;
+  const size_t rest = x.count % kTableTokens;
+  return rest >= kTableMinTokens ? x.count : x.count - rest;
+}
+
+// The first `tokens` tokens for outputs first .. end - 1. Outputs go in equal runs (a short last one would pay for its
+// tables as much as a full one), of a multiple of `unit` outputs.
+template <class Source>
+void MultiplyByTables(const Source& source, const Int8Rows& x, size_t tokens, size_t first, size_t end, size_t unit,
+                      float* out, size_t out_stride) {
+  constexpr size_t kPieceTokens = kTableTiles * kTableTokens;
+  const size_t runs = (end - first + kTableRows - 1) / kTableRows;
+  const size_t run_rows = (end - first + runs * unit - 1) / (runs * unit) * unit;
+  for (size_t r = first; r < end; r += run_rows) {
+    for (size_t t = 0; t < tokens; t += kPieceTokens) {
+      TableProduct(source, x, r, Smaller(run_rows, end - r), t, Smaller(kPieceTokens, tokens - t), out, out_stride);
     }
   }
 }

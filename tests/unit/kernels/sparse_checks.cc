@@ -98,7 +98,8 @@ struct Columns {
   size_t blocks() const { return (outputs + kTernaryBlockColumns - 1) / kTernaryBlockColumns; }
 };
 
-std::string ColumnsLinearCase(const KernelTable& table, const Columns& c, size_t tokens, size_t first_block) {
+std::string ColumnsLinearCase(const KernelTable& table, const Columns& c, size_t tokens, size_t first_block,
+                              size_t scratch_bytes = 0) {
   Random random(kSeed + c.inputs * 3 + c.outputs + tokens);
   const size_t stride = (c.inputs + kTernaryBlockColumns - 1) / kTernaryBlockColumns * kTernaryBlockColumns;
   const size_t out_stride = c.outputs + 5;
@@ -115,14 +116,42 @@ std::string ColumnsLinearCase(const KernelTable& table, const Columns& c, size_t
     for (size_t k = 0; k < c.inputs; ++k) sums[t] += q[t * stride + k];
   }
   const kernels::TernaryColumns w = {codes.data(), c.inputs, c.outputs, c.blocks(), 0.37f};
-  const kernels::Int8Rows x = {q.data(), scales.data(), sums.data(), tokens, stride};
+  kernels::Int8Rows x = {q.data(), scales.data(), sums.data(), tokens, stride};
   const size_t blocks = c.blocks() - first_block;
   kScalarTable.ternary_columns_linear(w, first_block, blocks, x, y.data(), out_stride);
+  GuardedBuffer<uint8_t> scratch(scratch_bytes, 64);
+  for (uint8_t& byte : scratch.span()) byte = uint8_t(random.Bits());
+  if (scratch_bytes > 0) x.scratch = scratch.data();
   table.ternary_columns_linear(w, first_block, blocks, x, y2.data(), out_stride);
   return Compare("out", c.Where().With("tokens", tokens).With("first_block", first_block), y, y2);
 }
 
+// Where kernels with scratch differ: rows of activations around their runs, parts of a block of inputs, outputs around
+// blocks and around the runs of outputs that share tables.
+std::string CheckColumnTables(const KernelTable& table) {
+  const size_t scratch = table.ternary_scratch_bytes;
+  for (const size_t tokens : {11, 12, 15, 16, 17, 28, 31, 32, 33, 48}) {
+    if (auto bad = ColumnsLinearCase(table, {132, 300}, tokens, 0, scratch); !bad.empty()) return bad;
+  }
+  for (const size_t inputs : {4, 32, 36, 124, 128, 256, 260}) {
+    if (auto bad = ColumnsLinearCase(table, {inputs, 300}, 16, 0, scratch); !bad.empty()) return bad;
+  }
+  for (const size_t outputs : {255, 256, 257, 384, 1791, 1792, 1793, 2560, 3700}) {
+    if (auto bad = ColumnsLinearCase(table, {36, outputs}, 16, 0, scratch); !bad.empty()) return bad;
+    if (auto bad = ColumnsLinearCase(table, {36, outputs}, 16, 1, scratch); !bad.empty()) return bad;
+  }
+  for (const Weights weights : {Weights::kPlus, Weights::kMinus}) {
+    for (const Values values : {Values::kLowest, Values::kHighest}) {
+      if (auto bad = ColumnsLinearCase(table, {6912, 256, weights, values}, 16, 0, scratch); !bad.empty()) return bad;
+    }
+  }
+  return "";
+}
+
 std::string CheckTernaryColumnsLinear(const KernelTable& table) {
+  if (table.ternary_scratch_bytes > 0) {
+    if (auto bad = CheckColumnTables(table); !bad.empty()) return bad;
+  }
   for (const size_t tokens : {1, 2, 3, 4, 5, 9, 31, 32, 33, 66}) {
     for (const size_t inputs : {4, 12, 128, 132}) {
       if (auto bad = ColumnsLinearCase(table, {inputs, 150}, tokens, 0); !bad.empty()) return bad;
