@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/status_macros.h"
+#include "engine/prompt_lookup.h"
 #include "exit_code.h"
 #include "flag_set.h"
 #include "kernels/dispatch.h"
@@ -37,6 +38,7 @@ struct BenchFlags {
   uint32_t prompt_tokens = 512;
   uint32_t generated_tokens = 128;
   uint32_t depth_tokens = 0;
+  uint32_t speculate_tokens = 0;
   uint32_t repetitions = 5;
   bool json = false;
   bool read_zeros = false;
@@ -45,10 +47,11 @@ struct BenchFlags {
 
 struct Measurement {
   std::string name;
-  std::vector<double> tokens_per_second;          // sorted
-  double bytes_per_token = 0;                     // touched, by the engine's counters
-  double kv_bytes_per_token = 0;                  // of them keys and values, on average
-  std::optional<double> zero_gates, zero_inputs;  // shares; none where nothing was looked at
+  std::vector<double> tokens_per_second;             // sorted
+  double bytes_per_token = 0;                        // touched, by the engine's counters
+  double kv_bytes_per_token = 0;                     // of them keys and values, on average
+  std::optional<double> zero_gates, zero_inputs;     // shares; none where nothing was looked at
+  uint32_t guessed_tokens = 0, accepted_tokens = 0;  // of the last run
 
   double Median() const {
     const size_t middle = tokens_per_second.size() / 2;
@@ -69,13 +72,14 @@ std::vector<text::TokenId> SomePrompt(size_t count, size_t vocabulary_size) {
 
 // After the first `held_tokens` tokens of the session.
 Result<engine::Timings> Generate(const LoadedModel& model, size_t held_tokens, size_t prompt_tokens,
-                                 uint32_t generated_tokens) {
+                                 uint32_t generated_tokens, uint32_t speculate_tokens = 0) {
   model.session->Truncate(held_tokens);
   engine::GenerateRequest request;
   request.prompt = SomePrompt(prompt_tokens, model.engine->config().vocabulary_size);
   request.sampling.temperature = 0;
   request.max_tokens = generated_tokens;
   request.ignore_end_of_generation = true;
+  request.speculate_tokens = speculate_tokens;
   STERNA_ASSIGN_OR_RETURN(const engine::GenerateResult result, model.session->Generate(request));
   return result.timings;
 }
@@ -123,10 +127,15 @@ Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel
   const uint32_t tokens = flags.generated_tokens;
   if (depth > 0) STERNA_RETURN_IF_ERROR(Generate(model, 0, depth, 0).status());
   const std::string name = depth > 0 ? fmt::format("tg{}@d{}", tokens, depth) : fmt::format("tg{}", tokens);
-  return Repeat(name, model, flags.repetitions, tokens + 1, [&]() -> Result<double> {
-    STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, depth, 1, tokens + 1));
-    return t.DecodeTokensPerSecond();
-  });
+  engine::Timings timings;
+  STERNA_ASSIGN_OR_RETURN(Measurement m, Repeat(name, model, flags.repetitions, tokens + 1, [&]() -> Result<double> {
+                            STERNA_ASSIGN_OR_RETURN(timings,
+                                                    Generate(model, depth, 1, tokens + 1, flags.speculate_tokens));
+                            return timings.DecodeTokensPerSecond();
+                          }));
+  m.guessed_tokens = timings.guessed_tokens;
+  m.accepted_tokens = timings.accepted_tokens;
+  return m;
 }
 
 // Cuts default sizes to the model's context, and refuses sizes the user asked for.
@@ -179,6 +188,8 @@ ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>
                      {"zero_gate_share", m.zero_gates ? ordered_json(*m.zero_gates) : ordered_json()},
                      {"zero_down_input_share", m.zero_inputs ? ordered_json(*m.zero_inputs) : ordered_json()},
                      {"share_of_read_bandwidth", m.GbPerSecond() / read_limit},
+                     {"guessed_tokens", m.guessed_tokens},
+                     {"accepted_tokens", m.accepted_tokens},
                      {"multiply_adds_per_second", m.Median() * double(report.ternary_macs_per_token)}});
     if (integer_peak > 0) {
       tests.back()["share_of_integer_peak"] = m.Median() * double(report.ternary_macs_per_token) / integer_peak;
@@ -297,6 +308,8 @@ int BenchVerb(Words words) {
       UnsignedSetting("-n,--max-tokens", "Tokens to generate; 0 = leave out", &values.generated_tokens, 0, 1u << 20));
   flags.Add(UnsignedSetting("-d,--depth", "Also generate after this many tokens; 0 = leave out", &values.depth_tokens,
                             0, 1u << 20));
+  flags.Add(UnsignedSetting("--speculate", "Tokens that generation guesses from earlier text in one step; 0 = none",
+                            &values.speculate_tokens, 0, engine::PromptLookup::kMaxTokens));
   flags.Add(UnsignedSetting("-r,--repetitions", "Runs of each test", &values.repetitions, 1, 1000));
   flags.AddSwitch("--json", &values.json, "Print one JSON object");
   flags.AddSwitch("--read-zeros", &values.read_zeros,

@@ -68,6 +68,7 @@ Status Turn(ChatSession& chat, std::string message) {
   request.sampling = chat.sampling;
   request.max_tokens = chat.generation.max_tokens;
   request.ignore_end_of_generation = chat.generation.ignore_eos;
+  request.speculate_tokens = chat.generation.speculate_tokens;
   request.stop_strings = chat.generation.stop_strings;
   request.on_text = [&chat](std::string_view text) { chat.out.Write(text); };
   request.cancelled = [&chat] { return Interrupted() || chat.out.closed(); };

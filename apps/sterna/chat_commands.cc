@@ -77,8 +77,10 @@ Status Stats(ChatSession& chat, std::string_view) {
     const engine::Timings& t = chat.last_turn->result.timings;
     text += fmt::format(
         "last_prefilled_tokens {}\nlast_generated_tokens {}\nprefill_tokens_per_second {:.1f}\n"
-        "decode_tokens_per_second {:.1f}\nfirst_token_ms {:.1f}\n",
-        t.prompt_tokens, t.generated_tokens, t.PrefillTokensPerSecond(), t.DecodeTokensPerSecond(), t.first_token_ms);
+        "decode_tokens_per_second {:.1f}\nfirst_token_ms {:.1f}\n"
+        "guessed_tokens {}\naccepted_tokens {}\n",
+        t.prompt_tokens, t.generated_tokens, t.PrefillTokensPerSecond(), t.DecodeTokensPerSecond(), t.first_token_ms,
+        t.guessed_tokens, t.accepted_tokens);
   }
   chat.out.Write(text);
   return {};

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/status_macros.h"
+#include "engine/prompt_lookup.h"
 #include "number_parsing.h"
 
 namespace sterna::cli {
@@ -24,6 +25,9 @@ std::vector<Setting> GenerationFlags::Settings() {
       RealSetting("--presence-penalty", "Taken off a logit once seen", &s.presence_penalty, -2, 2),
       UnsignedSetting("--penalty-window", "Last tokens that count as seen; 0 = all", &s.penalty_window_tokens, 0,
                       kMaxCount),
+      UnsignedSetting("--speculate",
+                      "Tokens to guess from earlier text in one step; the answer stays the same; 0 = none",
+                      &speculate_tokens, 0, engine::PromptLookup::kMaxTokens),
       UnsignedSetting("--seed", "Same seed, same text", &s.seed, 0, kMaxSeed),
   };
 }

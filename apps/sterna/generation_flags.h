@@ -14,6 +14,7 @@ struct GenerationFlags {
   sample::SamplingParams sampling;
   uint32_t max_tokens = 512;
   bool ignore_eos = false;
+  uint32_t speculate_tokens = 0;
   std::vector<std::string> stop_strings;
   std::vector<std::string> logit_bias;
 

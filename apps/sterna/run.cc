@@ -86,17 +86,21 @@ Result<std::vector<text::TokenId>> PromptTokens(const RunFlags& flags, const std
   return ChatPrompt(engine.tokenizer(), *choice.chat_template, flags.system, text);
 }
 
-std::string ToJson(const engine::TextResult& result, size_t prompt_tokens, double load_ms) {
+std::string ToJson(const engine::TextResult& result, size_t prompt_tokens, double load_ms, bool speculates) {
   const engine::Timings& t = result.timings;
-  const nlohmann::ordered_json json = {{"text", result.text},
-                                       {"tokens", result.tokens},
-                                       {"finish_reason", std::string(engine::FinishReasonName(result.finish_reason))},
-                                       {"prompt_tokens", prompt_tokens},
-                                       {"timings",
-                                        {{"load_ms", load_ms},
-                                         {"prefill_tokens_per_second", t.PrefillTokensPerSecond()},
-                                         {"decode_tokens_per_second", t.DecodeTokensPerSecond()},
-                                         {"first_token_ms", t.first_token_ms}}}};
+  nlohmann::ordered_json json = {{"text", result.text},
+                                 {"tokens", result.tokens},
+                                 {"finish_reason", std::string(engine::FinishReasonName(result.finish_reason))},
+                                 {"prompt_tokens", prompt_tokens},
+                                 {"timings",
+                                  {{"load_ms", load_ms},
+                                   {"prefill_tokens_per_second", t.PrefillTokensPerSecond()},
+                                   {"decode_tokens_per_second", t.DecodeTokensPerSecond()},
+                                   {"first_token_ms", t.first_token_ms}}}};
+  if (speculates) {
+    json["timings"]["guessed_tokens"] = t.guessed_tokens;
+    json["timings"]["accepted_tokens"] = t.accepted_tokens;
+  }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -107,6 +111,7 @@ Status Answer(const RunFlags& flags, const LoadedModel& model, std::vector<text:
   request.sampling = sampling;
   request.max_tokens = flags.generation.max_tokens;
   request.ignore_end_of_generation = flags.generation.ignore_eos;
+  request.speculate_tokens = flags.generation.speculate_tokens;
   request.stop_strings = flags.generation.stop_strings;
   if (!flags.json) request.on_text = [&out](std::string_view text) { out.Write(text); };
   request.cancelled = [&out] { return Interrupted() || out.closed(); };
@@ -116,7 +121,7 @@ Status Answer(const RunFlags& flags, const LoadedModel& model, std::vector<text:
       const engine::TextResult result,
       engine::CompleteTokens(*model.session, model.engine->tokenizer(), std::move(prompt), request));
   if (flags.json) {
-    out.Write(ToJson(result, prompt_tokens, model.engine->report().load_ms));
+    out.Write(ToJson(result, prompt_tokens, model.engine->report().load_ms, flags.generation.speculate_tokens > 0));
   } else if (result.text.empty() || result.text.back() != '\n') {
     out.Write("\n");
   }

@@ -13,6 +13,7 @@ Result<TextResult> CompleteTokens(Session& session, const text::Tokenizer& token
   generate.sampling = request.sampling;
   generate.max_tokens = request.max_tokens;
   generate.ignore_end_of_generation = request.ignore_end_of_generation;
+  generate.speculate_tokens = request.speculate_tokens;
   generate.cancelled = request.cancelled;
   generate.on_token = [&](text::TokenId token) { return output.Push(token); };
   STERNA_ASSIGN_OR_RETURN(GenerateResult result, session.Generate(generate));

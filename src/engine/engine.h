@@ -62,9 +62,11 @@ std::string_view FinishReasonName(FinishReason reason);  // "stop", "length", "c
 struct Timings {
   uint32_t prompt_tokens = 0;  // tokens this request prefilled (not those already in the session)
   uint32_t generated_tokens = 0;
-  double prefill_ms = 0;      // from submission to the first token's logits
-  double decode_ms = 0;       // from the first token to the last
-  double first_token_ms = 0;  // from submission to the first sampled token
+  double prefill_ms = 0;         // from submission to the first token's logits
+  double decode_ms = 0;          // from the first token to the last
+  double first_token_ms = 0;     // from submission to the first sampled token
+  uint32_t guessed_tokens = 0;   // by speculation
+  uint32_t accepted_tokens = 0;  // guesses that were what was drawn
 
   // 0 where nothing was computed. The first generated token belongs to the prefill.
   double PrefillTokensPerSecond() const { return prefill_ms > 0 ? prompt_tokens * 1000.0 / prefill_ms : 0; }
@@ -79,6 +81,8 @@ struct GenerateRequest {
   sample::SamplingParams sampling;
   uint32_t max_tokens = 512;
   bool ignore_end_of_generation = false;
+  // Tokens to guess from earlier text and to check in one step (docs/speculation.md); the answer does not depend on it.
+  uint32_t speculate_tokens = 0;
   // Called for each sampled token, end-of-generation tokens excepted. Returning false stops with kStop (a stop string
   // was found): the token stays in the session.
   std::function<bool(text::TokenId)> on_token;

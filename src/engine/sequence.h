@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/prompt_lookup.h"
 #include "model/kv_blocks.h"
 #include "sample/sampler.h"
 
@@ -30,6 +31,7 @@ struct Sequence {
   uint32_t computed_tokens = 0;       // keys and values are stored for this many
   model::KvTable kv;
   sample::Sampler sampler;
+  PromptLookup speculation;  // its guess follows tokens, and is not part of them
 
   const GenerateRequest* request = nullptr;
   uint32_t prompt_begin = 0;  // position of the request's first prompt token

@@ -41,6 +41,7 @@ Status Session::State::Begin(const GenerateRequest& request) {
   sequence.result.tokens.reserve(std::min<size_t>(request.max_tokens, sequence.context_tokens - total));
   sequence.tokens.insert(sequence.tokens.end(), request.prompt.begin(), request.prompt.end());
   sequence.request = &request;
+  sequence.speculation.Begin(request.speculate_tokens);
   sequence.prompt_begin = uint32_t(held);
   sequence.prompt_end = uint32_t(total);
   sequence.result.timings.prompt_tokens = sequence.PendingRows();

@@ -8,15 +8,21 @@
 namespace sterna::engine {
 namespace {
 
-// Logits are wanted where a token is drawn (after the last token known) and where the caller asked to see them.
 bool ShowsLogits(const Sequence& sequence, uint32_t position) {
   return sequence.request->on_prompt_logits && position >= sequence.prompt_begin && position < sequence.prompt_end;
 }
 
+// Logits are wanted where a token is drawn (after the last token known and after guessed ones) and where the caller
+// asked to see them.
 bool WantsLogits(const Sequence& sequence, uint32_t position) {
   const GenerateRequest& request = *sequence.request;
   if (ShowsLogits(sequence, position)) return true;
-  return request.max_tokens > 0 && position + 1 == sequence.tokens.size();
+  return request.max_tokens > 0 && position + 1 >= sequence.tokens.size();
+}
+
+text::TokenId TokenAt(const Sequence& sequence, size_t position) {
+  const size_t known = sequence.tokens.size();
+  return position < known ? sequence.tokens[position] : sequence.speculation.guess()[position - known];
 }
 
 }  // namespace
@@ -44,7 +50,8 @@ void StepBatch::Clear() {
 
 uint32_t StepBatch::RowsThatFit(const Sequence& sequence) const {
   const uint32_t free_rows = limits_.rows - uint32_t(tokens_.size());
-  const uint32_t rows = std::min({sequence.PendingRows(), free_rows, limits_.chunk_tokens});
+  const uint32_t guessed_rows = uint32_t(sequence.speculation.guess().size());
+  const uint32_t rows = std::min({sequence.PendingRows() + guessed_rows, free_rows, limits_.chunk_tokens});
   uint32_t free_outputs = limits_.outputs - uint32_t(output_rows_.size());
   for (uint32_t row = 0; row < rows; ++row) {
     if (!WantsLogits(sequence, sequence.computed_tokens + row)) continue;
@@ -63,7 +70,7 @@ void StepBatch::Add(Sequence& sequence, uint32_t rows) {
       output_rows_.push_back(uint32_t(tokens_.size()));
       needs_.push_back(NeedOf(sequence, position));
     }
-    tokens_.push_back(sequence.tokens[position]);
+    tokens_.push_back(TokenAt(sequence, position));
     positions_.push_back(position);
     sequences_.push_back(uint32_t(entries_.size()));
   }
@@ -76,6 +83,8 @@ backend::LogitNeed StepBatch::NeedOf(Sequence& sequence, uint32_t position) cons
   const sample::SamplingParams& sampling = sequence.request->sampling;
   const uint32_t best = sample::LargestLogitsOfDraw(sampling);
   if (best == 0 || ShowsLogits(sequence, position)) return {};
+  // What penalties touch behind a guess depends on the guess: every logit serves.
+  if (position >= sequence.tokens.size() && sample::HasPenalties(sampling)) return {};
   return {best, sequence.sampler.Touched(sampling, sequence.tokens), never_drawn_};
 }
 

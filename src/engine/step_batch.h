@@ -32,7 +32,7 @@ class StepBatch {
   };
 
   void Clear();
-  // How many of the sequence's pending rows fit now, by every limit; 0 when none.
+  // How many of the sequence's pending and guessed rows fit now, by every limit; 0 when none.
   uint32_t RowsThatFit(const Sequence& sequence) const;
   // Appends the sequence's next `rows` rows (> 0, at most RowsThatFit). Its KV table must hold them already.
   void Add(Sequence& sequence, uint32_t rows);

@@ -37,7 +37,7 @@ double MillisecondsSince(Clock::time_point start) {
 }  // namespace
 
 StepLoop::StepLoop(const Parts& parts, const StepLimits& limits)
-    : parts_(parts), never_drawn_(UnusedTokens(parts.tokenizer)), batch_(limits, never_drawn_) {}
+    : parts_(parts), limits_(limits), never_drawn_(UnusedTokens(parts.tokenizer)), batch_(limits, never_drawn_) {}
 
 void StepLoop::Stop() {
   {
@@ -122,6 +122,7 @@ void StepLoop::BuildBatch() {
 
 void StepLoop::AddRows(Sequence& sequence) {
   if (sequence.finished) return;
+  Guess(sequence);
   const uint32_t rows = batch_.RowsThatFit(sequence);
   if (rows == 0) {
     some_waited_ = true;
@@ -129,19 +130,52 @@ void StepLoop::AddRows(Sequence& sequence) {
   }
   Status status = parts_.kv.Reserve(sequence.kv, sequence.computed_tokens + rows);
   if (!status.ok()) return FailRequest(sequence, std::move(status));
+  sequence.speculation.Shorten(rows > sequence.PendingRows() ? rows - sequence.PendingRows() : 0);
   batch_.Add(sequence, rows);
+}
+
+// Guesses take no more than the sequence's share of a step's rows, so that nobody waits for them.
+void StepLoop::Guess(Sequence& sequence) {
+  sequence.speculation.Clear();
+  const GenerateRequest& request = *sequence.request;
+  const size_t drawn = sequence.result.tokens.size(), held = sequence.tokens.size();
+  if (!sequence.AtLastRow() || drawn + 1 >= request.max_tokens || held + 1 >= sequence.context_tokens) return;
+  const size_t share = std::max<size_t>(1, limits_.rows / active_.size()) - 1;
+  const size_t limit = std::min({request.max_tokens - drawn - 1, sequence.context_tokens - held - 1, share});
+  sequence.speculation.Guess(sequence.tokens, limit);
+  // A guess must not be what runs the engine out of blocks.
+  const size_t rows = held + sequence.speculation.guess().size();
+  if (!parts_.kv.Reserve(sequence.kv, uint32_t(rows)).ok()) sequence.speculation.Clear();
 }
 
 void StepLoop::Deliver(const StepBatch::Entry& entry) {
   Sequence& sequence = *entry.sequence;
-  sequence.computed_tokens += entry.rows;
+  const auto guessed = uint32_t(sequence.speculation.guess().size());
+  sequence.computed_tokens += entry.rows - guessed;
   DeliverPromptLogits(entry);
   if (sequence.finished || sequence.PendingRows() > 0) return;
 
   const bool room = sequence.tokens.size() < sequence.context_tokens;
   if (sequence.result.tokens.empty()) sequence.result.timings.prefill_ms = MillisecondsSince(sequence.submitted);
   if (sequence.request->max_tokens == 0 || !room) return FinishRequest(sequence, FinishReason::kLength);
-  DrawToken(sequence, parts_.backend.Logits(entry.first_output + entry.outputs - 1));
+  DrawTokens(sequence, entry.first_output + entry.outputs - 1 - guessed);
+}
+
+// A token is drawn after the last one known, and after each guess as long as the guesses were what was drawn. Each draw
+// sees the very logits and history it would see alone; rows behind a wrong guess are left, to be computed anew.
+void StepLoop::DrawTokens(Sequence& sequence, uint32_t output) {
+  const std::span<const text::TokenId> guess = sequence.speculation.guess();
+  size_t right = 0;
+  while (true) {
+    DrawToken(sequence, parts_.backend.Logits(output + uint32_t(right)));
+    if (sequence.finished || right == guess.size() || sequence.tokens.back() != guess[right]) break;
+    ++right;
+    ++sequence.computed_tokens;
+  }
+  sequence.result.timings.guessed_tokens += uint32_t(guess.size());
+  sequence.result.timings.accepted_tokens += uint32_t(right);
+  sequence.speculation.Learn(right);
+  sequence.speculation.Clear();
 }
 
 void StepLoop::DeliverPromptLogits(const StepBatch::Entry& entry) {
@@ -149,7 +183,8 @@ void StepLoop::DeliverPromptLogits(const StepBatch::Entry& entry) {
   const auto& on_logits = sequence.request->on_prompt_logits;
   if (!on_logits) return;
   // The outputs are of the entry's last rows, for they are missing only before the prompt's begin.
-  const uint32_t first_position = sequence.computed_tokens - entry.outputs;
+  const uint32_t first_position =
+      sequence.computed_tokens + uint32_t(sequence.speculation.guess().size()) - entry.outputs;
   for (uint32_t i = 0; i < entry.outputs && !sequence.finished; ++i) {
     const uint32_t position = first_position + i;
     if (position < sequence.prompt_begin || position >= sequence.prompt_end) continue;

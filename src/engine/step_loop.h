@@ -48,12 +48,15 @@ class StepLoop {
   void AddRows(Sequence& sequence);
   void Deliver(const StepBatch::Entry& entry);
   void DeliverPromptLogits(const StepBatch::Entry& entry);
+  void Guess(Sequence& sequence);
+  void DrawTokens(Sequence& sequence, uint32_t output);
   void DrawToken(Sequence& sequence, const backend::LogitRow& row);
   void AcceptToken(Sequence& sequence, text::TokenId token);
   void Retire();
   void StopAll();
 
   Parts parts_;
+  const StepLimits limits_;
   const std::vector<text::TokenId> never_drawn_;  // vocabulary holes: tokens of kind "unused"
   StepBatch batch_;
   std::vector<Sequence*> active_;  // the loop's thread only

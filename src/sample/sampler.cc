@@ -35,10 +35,6 @@ struct IsBetter {
   }
 };
 
-bool HasPenalties(const SamplingParams& params) {
-  return params.repetition_penalty != 1.0f || params.frequency_penalty != 0.0f || params.presence_penalty != 0.0f;
-}
-
 std::span<const int32_t> PenaltyWindow(const SamplingParams& params, std::span<const int32_t> history) {
   const bool cut = params.penalty_window_tokens != 0 && history.size() > params.penalty_window_tokens;
   return cut ? history.last(params.penalty_window_tokens) : history;
@@ -49,6 +45,10 @@ double ScaledDifference(float logit, float max_logit, double temperature) {
 }
 
 }  // namespace
+
+bool HasPenalties(const SamplingParams& params) {
+  return params.repetition_penalty != 1.0f || params.frequency_penalty != 0.0f || params.presence_penalty != 0.0f;
+}
 
 uint32_t LargestLogitsOfDraw(const SamplingParams& params) { return params.temperature == 0.0f ? 1 : params.top_k; }
 

@@ -38,6 +38,8 @@ struct DrawContext {
   uint32_t choice = 0;               // which of n parallel answers
 };
 
+// Whether a draw looks at the tokens before it.
+bool HasPenalties(const SamplingParams& params);
 // A draw depends on this many of the largest logits, beside those of the tokens that Sampler::Touched names; 0: on all.
 uint32_t LargestLogitsOfDraw(const SamplingParams& params);
 

@@ -63,6 +63,11 @@ class Bench(SternaTest):
         self.assertIn("tg4@d100", text)
         self.assertIn("attention", text)
 
+    def test_speculation_is_counted(self):
+        words = ("bench", "-m", TINY_MODEL, "-p", 0, "-n", 100, "-r", 1, "--json")
+        self.assertEqual(self.ok_json(*words)["tests"][0]["guessed_tokens"], 0)
+        self.assertGreater(self.ok_json(*words, "--speculate", 7)["tests"][0]["guessed_tokens"], 0)
+
     def test_a_depth_that_fills_the_context_is_refused(self):
         self.assertIn("--depth", self.fails(4, "bench", "-m", BUILT_IN_MODEL, "--ctx", 64, "-p", 8, "--depth", 64))
 

@@ -39,6 +39,15 @@ class Run(SternaTest):
         self.assertGreater(answer["prompt_tokens"], 3)
         self.assertGreater(answer["timings"]["prefill_tokens_per_second"], 0)
 
+    def test_speculation_guesses_and_changes_no_token(self):
+        words = ("run", "-m", TINY_MODEL, "--ids", ",".join(["5", "9", "7"] * 8), "-n", 100, "--ignore-eos", "--temp", 0, "--json")
+        plain, guessing = self.ok_json(*words), self.ok_json(*words, "--speculate", 7)
+        self.assertEqual(plain["tokens"], guessing["tokens"])
+        self.assertEqual(set(guessing["timings"]) - set(plain["timings"]), {"guessed_tokens", "accepted_tokens"})
+        self.assertGreater(guessing["timings"]["guessed_tokens"], 0)
+        self.assertLessEqual(guessing["timings"]["accepted_tokens"], guessing["timings"]["guessed_tokens"])
+        self.fails(2, "run", "-m", TINY_MODEL, "-p", "a", "--speculate", 16)
+
     def test_same_text_for_every_number_of_threads_and_chunk(self):
         texts = {self.ok("run", "-m", BUILT_IN_MODEL, "-p", QUESTION, "--seed", 7, "-t", threads, "--prefill-chunk", chunk)
                  for threads in (1, 2, 3) for chunk in (1, 7, 256)}

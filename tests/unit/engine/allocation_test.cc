@@ -49,6 +49,12 @@ TEST(Allocation, DrawingFromAScreenedHeadAllocatesNothing) {
   EXPECT_EQ(AllocationsWhileDecoding(2, request, HeadChoice::kCertified), 0u);
 }
 
+TEST(Allocation, SpeculationAllocatesNothing) {
+  GenerateRequest request = GreedyRequest(PlainPrompt(10), 200);
+  request.speculate_tokens = 7;
+  EXPECT_EQ(AllocationsWhileDecoding(1, request), 0u);
+}
+
 TEST(Allocation, TheCounterCounts) {
   const size_t before = testing_support::AllocationCount();
   const auto something = std::make_unique<std::string>(1000, 'x');
