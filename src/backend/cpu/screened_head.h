@@ -42,8 +42,8 @@ class ScreenedHead {
   };
 
   ScreenedHead(const kernels::KernelTable& kernels, kernels::DenseType type, const kernels::DenseRows& head,
-               HeadPlanes planes)
-      : kernels_(kernels), type_(type), head_(head), planes_(std::move(planes)) {}
+               const HeadPlanes& planes)
+      : kernels_(kernels), type_(type), head_(head), planes_(planes) {}
 
   Status Allocate(size_t max_outputs);
   uint64_t size_bytes() const;

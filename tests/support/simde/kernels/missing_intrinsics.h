@@ -73,6 +73,22 @@ inline __m512i ShiftRight(__m512i v, __m512i counts) {
 }  // namespace
 }  // namespace sterna::emulated
 
+// Clang and SIMDe have macros of some of these names.
+#undef _mm_maskz_loadu_epi8
+#undef _mm_mask_storeu_epi8
+#undef _mm256_maskz_loadu_epi16
+#undef _mm512_maskz_loadu_ps
+#undef _mm512_mask_storeu_ps
+#undef _mm512_cvtps_epi32
+#undef _mm512_maskz_cvtps_epi32
+#undef _mm512_cvtepi32_ps
+#undef _mm512_cvtepi8_epi32
+#undef _mm512_cvtepu16_epi32
+#undef _mm512_cvtph_ps
+#undef _mm512_srai_epi32
+#undef _mm512_srav_epi32
+#undef _mm512_extractf32x8_ps
+
 #define _mm_maskz_loadu_epi8(mask, from) sterna::emulated::LoadMasked<__m128i, int8_t>(mask, from)
 #define _mm_mask_storeu_epi8(to, mask, v) sterna::emulated::StoreMasked<int8_t>(to, mask, v)
 #define _mm256_maskz_loadu_epi16(mask, from) sterna::emulated::LoadMasked<__m256i, int16_t>(mask, from)
