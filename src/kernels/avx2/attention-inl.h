@@ -39,14 +39,15 @@ __m256 LoadKvFirst(const void* data, size_t at, size_t count) {
 // that it is in the second-level cache by then and its transfer fills the time of the arithmetic.
 class Prefetch {
  public:
-  explicit Prefetch(const void* from) : at_(static_cast<const char*>(from)) {}
+  // A number, not a pointer: it runs past the end of what it starts in, and any address is harmless to prefetch.
+  explicit Prefetch(const void* from) : address_(reinterpret_cast<uintptr_t>(from)) {}
   void Advance(size_t bytes) {
-    _mm_prefetch(at_, _MM_HINT_T1);  // any address is harmless
-    at_ += bytes;
+    _mm_prefetch(reinterpret_cast<const char*>(address_), _MM_HINT_T1);
+    address_ += bytes;
   }
 
  private:
-  const char* at_;
+  uintptr_t address_;
 };
 
 // Vectors of keys (or of dimensions) that a kernel of kHeads heads carries: enough chains to hide the latency of an

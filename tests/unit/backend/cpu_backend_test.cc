@@ -193,7 +193,7 @@ CutProduct Multiply(const kernels::KernelTable& table, uint32_t row_count) {
   const TernaryId ids[] = {*backend->AddTernary(stored.source, 1.0f)};
   const SlotId outs[] = {backend->AddSlot(64)}, x = backend->AddSlot(256);
   const Int8Id q = backend->AddInt8Slot(256);
-  EXPECT_TRUE(backend->Prepare(40, 1).ok());
+  EXPECT_TRUE(backend->Prepare(40, 40).ok());
   for (uint32_t row = 0; row < row_count; ++row) {
     for (float& value : backend->SlotRow(x, row)) value = random.Uniform() - 0.5f;
   }
