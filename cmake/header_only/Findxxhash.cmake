@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# Single headers, not a folder of its own.
+if(NOT TARGET xxhash::xxhash)
+  set(includes ${PROJECT_BINARY_DIR}/header_only/xxhash)
+  file(MAKE_DIRECTORY ${includes})
+  foreach(header xxhash.h xxh3.h)
+    if(NOT EXISTS /usr/include/${header})
+      message(FATAL_ERROR "no file /usr/include/${header}: install Debian's package libxxhash-dev (tools/bootstrap.sh build)")
+    endif()
+    file(CREATE_LINK /usr/include/${header} ${includes}/${header} SYMBOLIC)
+  endforeach()
+  add_library(xxhash::xxhash INTERFACE IMPORTED GLOBAL)
+  target_include_directories(xxhash::xxhash INTERFACE ${includes})
+endif()
+set(xxhash_FOUND TRUE)
