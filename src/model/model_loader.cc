@@ -163,6 +163,8 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
   Result<backend::TernaryId> added = backend_.AddPackedTernary(packed);
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
+  // What was copied need not lie here twice; what is read in place comes back when it is read.
+  if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
   weight_types_.insert("sterna");
   return {};
 }
