@@ -42,6 +42,7 @@ class Prefetch {
   // A number, not a pointer: it runs past the end of what it starts in, and any address is harmless to prefetch.
   explicit Prefetch(const void* from) : address_(reinterpret_cast<uintptr_t>(from)) {}
   void Advance(size_t bytes) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): nothing is read through it
     _mm_prefetch(reinterpret_cast<const char*>(address_), _MM_HINT_T1);
     address_ += bytes;
   }
