@@ -8,25 +8,22 @@
 
 #include "backend/cpu/attention_plan.h"
 #include "backend/cpu/cpu_backend.h"
-#include "base/checked_math.h"
+#include "backend/packed_ternary.h"
 #include "model/kv_blocks.h"
 
 namespace sterna::engine {
 namespace {
 
-constexpr uint32_t kInputMultiple = 4;  // inputs of a matrix that is stored by input
-
-// A ternary row as the CPU backend keeps it: 32 bytes for 128 columns.
-uint64_t TernaryBytes(uint64_t rows, uint64_t columns) { return rows * CeilDiv<uint64_t>(columns, 128) * 32; }
+uint64_t TernaryBytes(uint64_t rows, uint64_t columns, bool by_input = false) {
+  return backend::ShapeOfPacked(rows, columns, by_input).bytes();
+}
 
 uint64_t WeightBytes(const model::ModelConfig& c) {
   const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
   // Squared ReLU: `down` lies by input.
   const bool by_input = c.activation == backend::Activation::kRelu2;
-  const uint64_t down =
-      by_input ? TernaryBytes(RoundUp(c.ffn, kInputMultiple), c.hidden) : TernaryBytes(c.hidden, c.ffn);
-  const uint64_t layer =
-      TernaryBytes(q + 2 * kv, c.hidden) + TernaryBytes(c.hidden, q) + 2 * TernaryBytes(c.ffn, c.hidden) + down;
+  const uint64_t layer = TernaryBytes(q + 2 * kv, c.hidden) + TernaryBytes(c.hidden, q) +
+                         2 * TernaryBytes(c.ffn, c.hidden) + TernaryBytes(c.hidden, c.ffn, by_input);
   return layer * c.layers;
 }
 

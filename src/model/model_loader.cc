@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/checked_math.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "format/gguf_names.h"
@@ -15,9 +14,6 @@
 namespace sterna::model {
 namespace {
 
-// Columns and bytes of one block of a ternary row as backends keep it (2 bits a weight).
-constexpr uint64_t kPackedColumns = 128;
-constexpr uint64_t kPackedBytes = 32;
 constexpr uint64_t kGroupColumns = 256;  // that share a scale where a matrix has more than one
 constexpr size_t kMaxNamesInWarning = 5;
 // Of a `sterna` file, beside the model's.
@@ -102,7 +98,7 @@ Status ModelLoader::LoadNorm(const std::string& name, uint32_t size, backend::Ve
 
 Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns,
                                backend::TernaryId& id) {
-  model_->bytes_per_token_ += rows * CeilDiv(columns, kPackedColumns) * kPackedBytes;
+  model_->bytes_per_token_ += backend::ShapeOfPacked(rows, columns, /*by_input=*/false).bytes();
   model_->ternary_macs_per_token_ += rows * columns;
   if (packed_) return LoadPacked(layer, role, rows, columns, id);
   const std::string name = Name(layer, role, "weight");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "backend/cpu/ternary_weights.h"
+#include "backend/packed_ternary.h"
 #include "base/checked_math.h"
 #include "base/status_macros.h"
 
@@ -13,7 +14,6 @@ namespace {
 constexpr size_t kBytes = kernels::kTernaryBlockBytes;
 constexpr size_t kFields = 4;       // codes in a byte
 constexpr size_t kTileInputs = 64;  // inputs whose blocks are put together in the first-level cache
-constexpr size_t kInputMultiple = 4;
 
 // Scratch of one worker: codes of four rows, and the bytes of a block's 32 places over all inputs.
 struct Transposer {
@@ -60,7 +60,7 @@ void StoreBlock(const quant::TernarySource& source, const TernaryMatrix& matrix,
 }  // namespace
 
 kernels::TernaryColumns TernaryMatrix::Columns() const {
-  return {codes, RoundUp(columns, kInputMultiple), rows, blocks, scale};
+  return {codes, ShapeOfPacked(rows, columns, /*by_input=*/true).runs, rows, blocks, scale};
 }
 
 Result<TernaryMatrix> RepackTernaryByInput(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
