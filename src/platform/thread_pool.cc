@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/status_macros.h"
+#include "platform/shared_pieces.h"
 #include "platform/topology.h"
 
 namespace sterna::platform {
@@ -52,15 +53,14 @@ constexpr uint32_t kOpen = 1u << 31;
 // inside to leave. A worker reads the fields only between entering and leaving, so one that wakes late finds the gate
 // closed and never sees a finished loop's body. The caller does not wait for workers that have not entered.
 struct ThreadPool::State {
-  uint32_t thread_count = 1;
+  const uint32_t thread_count;
   bool may_spin = false;
 
   void* context = nullptr;
   Trampoline body = nullptr;
-  size_t piece_count = 0;
+  SharedPieces pieces;
 
-  // On lines of their own: each is written by many threads.
-  alignas(64) std::atomic<size_t> next_piece = 0;
+  // On a line of its own: it is written by many threads.
   alignas(64) std::atomic<uint32_t> gate = 0;
   std::atomic<bool> stopping = false;
   // One for each worker, the caller's unused. Raised for each loop that the worker may take part in, and at the end;
@@ -70,6 +70,8 @@ struct ThreadPool::State {
   };
   std::vector<Call> calls;
   std::vector<std::thread> workers;
+
+  explicit State(uint32_t threads) : thread_count(threads), pieces(threads), calls(threads) {}
 
   bool Enter() {
     uint32_t seen = gate.load(std::memory_order_relaxed);
@@ -84,9 +86,7 @@ struct ThreadPool::State {
   }
 
   void TakePieces(uint32_t worker) {
-    for (size_t piece; (piece = next_piece.fetch_add(1, std::memory_order_relaxed)) < piece_count;) {
-      body(context, piece, worker);
-    }
+    for (size_t piece; pieces.Take(worker, &piece);) body(context, piece, worker);
   }
 
   void AwaitCall(const Call& call, uint32_t old_count) {
@@ -130,7 +130,7 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool() : state_(std::make_unique<State>()) {}
+ThreadPool::ThreadPool(uint32_t thread_count) : state_(std::make_unique<State>(thread_count)) {}
 ThreadPool::~ThreadPool() = default;
 
 Status ThreadPool::CheckThreadCount(uint32_t thread_count) {
@@ -140,13 +140,11 @@ Status ThreadPool::CheckThreadCount(uint32_t thread_count) {
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(uint32_t thread_count) {
   STERNA_RETURN_IF_ERROR(CheckThreadCount(thread_count));
-  std::unique_ptr<ThreadPool> pool(new ThreadPool);
+  std::unique_ptr<ThreadPool> pool(new ThreadPool(thread_count));
   State& state = *pool->state_;
-  state.thread_count = thread_count;
   // With more threads than CPUs a spinning thread keeps a working one from its core.
   state.may_spin = thread_count > 1 && thread_count <= UsableLogicalCpus();
   try {
-    state.calls = std::vector<State::Call>(thread_count);
     state.workers.reserve(thread_count - 1);
     for (uint32_t worker = 1; worker < thread_count; ++worker) {
       state.workers.emplace_back([&state, worker] { state.Work(worker); });
@@ -171,8 +169,7 @@ void ThreadPool::Run(size_t piece_count, uint32_t worker_limit, void* context, T
   STERNA_DCHECK(state.gate.load(std::memory_order_relaxed) == 0);  // one caller at a time, no nested calls
   state.context = context;
   state.body = body;
-  state.piece_count = piece_count;
-  state.next_piece.store(0, std::memory_order_relaxed);
+  state.pieces.Share(piece_count, workers);
   state.gate.store(kOpen, std::memory_order_release);
   state.CallWorkers(workers);
   state.TakePieces(0);

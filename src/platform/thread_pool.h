@@ -11,8 +11,9 @@
 namespace sterna::platform {
 
 // A fixed set of threads that share one loop at a time. The calling thread is worker 0 and takes part, so a pool of 1
-// starts no thread. Pieces are handed out dynamically, so a worker that lost its core delays only its own piece;
-// waiting workers spin briefly, then park. ParallelFor allocates nothing.
+// starts no thread. Each worker begins with a run of neighbouring pieces and then helps the others with theirs, so one
+// that lost its core delays only the piece it holds; waiting workers spin briefly, then park. ParallelFor allocates
+// nothing.
 class ThreadPool {
  public:
   static constexpr uint32_t kMaxThreads = 1024;
@@ -40,7 +41,7 @@ class ThreadPool {
 
  private:
   using Trampoline = void (*)(void* context, size_t piece, uint32_t worker);
-  ThreadPool();
+  explicit ThreadPool(uint32_t thread_count);
   void Run(size_t piece_count, uint32_t worker_limit, void* context, Trampoline body);
   struct State;
   std::unique_ptr<State> state_;
