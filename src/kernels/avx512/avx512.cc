@@ -8,6 +8,7 @@
 #include "kernels/avx512/elementwise-inl.h"
 #include "kernels/avx512/integer_peak-inl.h"
 #include "kernels/avx512/rows-inl.h"
+#include "kernels/avx512/screen-inl.h"
 #include "kernels/avx512/ternary-inl.h"
 #include "kernels/avx512/ternary_columns-inl.h"
 #include "kernels/avx512/ternary_group-inl.h"
@@ -39,6 +40,8 @@ constexpr KernelTable Avx512Kernels() {
   table.ternary_listed_rows = avx512::TernaryListedRows;
   table.ternary_columns_add = avx512::TernaryColumnsAdd;
   SetDense<kDenseF32, kDenseF16, kDenseBF16, kDenseQ8_0, kDenseQ6_K, kDenseQ4_0, kDenseTQ1_0, kDenseTQ2_0>(table);
+  table.screen_nibbles = avx512::Screen<avx512::NibblePlane>;
+  table.screen_pairs = avx512::Screen<avx512::PairPlane>;
   table.rope = avx512::Rope;
   SetAttend<kKvF32, kKvF16, kKvQ8>(table);
   table.attend_finish = avx512::AttendFinish;

@@ -57,6 +57,10 @@ inline __m512i WidenBytes(__m128i v) {
   return Join<__m512i>(_mm256_cvtepi8_epi32(v), _mm256_cvtepi8_epi32(_mm_unpackhi_epi64(v, v)));
 }
 
+inline __m512i WidenUnsignedBytes(__m128i v) {
+  return Join<__m512i>(_mm256_cvtepu8_epi32(v), _mm256_cvtepu8_epi32(_mm_unpackhi_epi64(v, v)));
+}
+
 inline __m512i WidenShorts(__m256i v) {
   return Join<__m512i>(_mm256_cvtepu16_epi32(HalfOf<__m128i>(v, 0)), _mm256_cvtepu16_epi32(HalfOf<__m128i>(v, 1)));
 }
@@ -98,6 +102,7 @@ inline __m512i ShiftRight(__m512i v, __m512i counts) {
 #define _mm512_maskz_cvtps_epi32(mask, v) _mm512_maskz_mov_epi32(mask, sterna::emulated::RoundToInt(v))
 #define _mm512_cvtepi32_ps(v) sterna::emulated::ToFloat(v)
 #define _mm512_cvtepi8_epi32(v) sterna::emulated::WidenBytes(v)
+#define _mm512_cvtepu8_epi32(v) sterna::emulated::WidenUnsignedBytes(v)
 #define _mm512_cvtepu16_epi32(v) sterna::emulated::WidenShorts(v)
 #define _mm512_cvtph_ps(v) sterna::emulated::HalvesToFloat(v)
 #define _mm512_srai_epi32(v, count) sterna::emulated::ShiftRight(v, _mm512_set1_epi32(count))
