@@ -18,9 +18,9 @@
 namespace sterna::platform {
 namespace {
 
-// How long a waiting thread spins before it parks: about the gap between two operations of a forward pass, and less
-// than a wake-up through the kernel costs.
-constexpr std::chrono::microseconds kSpinTime{5};
+// How long a waiting thread spins before it parks: longer than the gaps between the operations of a forward pass, about
+// what a wake-up through the kernel costs on a virtual machine.
+constexpr std::chrono::microseconds kSpinTime{50};
 
 void Pause() {
 #if defined(__x86_64__)
