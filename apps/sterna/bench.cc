@@ -14,6 +14,7 @@
 #include "flag_set.h"
 #include "kernels/dispatch.h"
 #include "measure_bandwidth.h"
+#include "measure_sequences.h"
 #include "measure_ternary.h"
 #include "memory_plan_json.h"
 #include "model_flags.h"
@@ -31,7 +32,8 @@ using nlohmann::ordered_json;
 constexpr char kExamples[] =
     "  sterna bench\n"
     "  sterna bench -m model.gguf -p 512 -n 128 -t 2 -r 5 --json\n"
-    "  sterna bench -m model.gguf -p 0 -n 32 --depth 4000\n";
+    "  sterna bench -m model.gguf -p 0 -n 32 --depth 4000\n"
+    "  sterna bench -m model.gguf -p 0 -n 32 --sequences 8 --ctx 64\n";
 
 struct BenchFlags {
   ModelFlags model;
@@ -39,6 +41,7 @@ struct BenchFlags {
   uint32_t generated_tokens = 128;
   uint32_t depth_tokens = 0;
   uint32_t speculate_tokens = 0;
+  uint32_t sequences = 1;
   uint32_t repetitions = 5;
   bool json = false;
   bool read_zeros = false;
@@ -150,6 +153,18 @@ Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel
   m.guessed_tokens = timings.guessed_tokens;
   m.accepted_tokens = timings.accepted_tokens;
   return m;
+}
+
+// Generation in several sequences at once; tokens/s is that of all together.
+Result<Measurement> MeasureSequences(const BenchFlags& flags, const LoadedModel& model) {
+  const uint32_t tokens = flags.generated_tokens;
+  model.session->Truncate(0);  // the keys and values reserved are for these
+  std::vector<std::unique_ptr<engine::Session>> sessions;
+  for (uint32_t i = 0; i < flags.sequences; ++i) {
+    STERNA_ASSIGN_OR_RETURN(sessions.emplace_back(), model.engine->NewSession());
+  }
+  return Repeat(fmt::format("tg{}x{}", tokens, flags.sequences), model, flags.repetitions,
+                uint64_t{tokens} * flags.sequences, [&] { return GenerateAtOnce(sessions, tokens); });
 }
 
 // Cuts default sizes to the model's context, and refuses sizes the user asked for.
@@ -293,6 +308,7 @@ std::string ForHumans(const ordered_json& r) {
 Status Bench(BenchFlags flags) {
   STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.model.EngineOptions());
   options.skip_zeros = !flags.read_zeros;
+  if (flags.sequences > 1) options.max_sessions = flags.sequences;
   STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model, options));
   STERNA_RETURN_IF_ERROR(FitContext(flags, model.session->context_tokens()));
   std::vector<Measurement> measurements;
@@ -309,6 +325,10 @@ Status Bench(BenchFlags flags) {
     STERNA_ASSIGN_OR_RETURN(Measurement m, MeasureGeneration(flags, model, flags.depth_tokens));
     measurements.push_back(std::move(m));
   }
+  if (flags.sequences > 1 && flags.generated_tokens > 0) {
+    STERNA_ASSIGN_OR_RETURN(Measurement m, MeasureSequences(flags, model));
+    measurements.push_back(std::move(m));
+  }
   if (flags.model.verbose) ReportPeakMemory(model);
   // The peak is the model's: the buffer of the bandwidth measurement comes after it.
   const uint64_t peak_bytes = platform::ReadMemoryUsage().peak_resident_bytes;
@@ -317,8 +337,9 @@ Status Bench(BenchFlags flags) {
   ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second, peak);
   report["peak_resident_bytes"] = peak_bytes;
   if (deep) {
+    const size_t shallow = flags.prompt_tokens > 0 ? 1 : 0;
     report["attention"] =
-        AttentionBudget(measurements[measurements.size() - 2], measurements.back(), limit.by_threads[0].gb_per_second);
+        AttentionBudget(measurements[shallow], measurements[shallow + 1], limit.by_threads[0].gb_per_second);
   }
   ResultStream out;
   out.Write(flags.json ? report.dump(2) + "\n" : ForHumans(report));
@@ -339,6 +360,9 @@ int BenchVerb(Words words) {
                             0, 1u << 20));
   flags.Add(UnsignedSetting("--speculate", "Tokens that generation guesses from earlier text in one step; 0 = none",
                             &values.speculate_tokens, 0, engine::PromptLookup::kMaxTokens));
+  flags.Add(UnsignedSetting("--sequences",
+                            "Also generate in this many sequences at once, each with a context of its own",
+                            &values.sequences, 1, 256));
   flags.Add(UnsignedSetting("-r,--repetitions", "Runs of each test", &values.repetitions, 1, 1000));
   flags.AddSwitch("--json", &values.json, "Print one JSON object");
   flags.AddSwitch("--read-zeros", &values.read_zeros,

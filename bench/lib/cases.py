@@ -17,13 +17,14 @@ class Case:
     generate: int = 0
     busy: bool = False
     baseline: str = ""  # the case of the same engine that this one is compared with
+    sequences: int = 1  # that generate at once
 
 
 def idle(threads, prompt, generate):
     return Case(f"{threads} thread{'s' if threads > 1 else ''}", threads, prompt, generate)
 
 
-def make_cases(scenarios, threads, prompt, generate):
+def make_cases(scenarios, threads, prompt, generate, sequences=1):
     """The cases of the scenarios asked for; a base that a scenario is compared with is added once."""
     cases = {}
     for count in threads:
@@ -38,6 +39,10 @@ def make_cases(scenarios, threads, prompt, generate):
         cases[plain.name] = dataclasses.replace(known or plain, generate=generate)
         return plain.name
 
+    if "batch" in scenarios:
+        for count in threads:
+            name = f"{sequences} sequences at once, {idle(count, 0, 0).name}"
+            cases[name] = Case(name, count, 0, generate, sequences=sequences)
     if "busy" in scenarios:
         name = f"{most} threads, a core busy"
         cases[name] = Case(name, most, 0, generate, True, base(1))
@@ -53,14 +58,16 @@ def tests_of(case):
     tests = []
     if case.prompt:
         tests.append(("pp", f"prompt of {case.prompt}"))
-    if case.generate:
+    if case.sequences > 1:
+        tests.append(("batch", f"generation of {case.generate} in each"))
+    elif case.generate:
         tests.append(("tg", f"generation of {case.generate}"))
     return tests
 
 
 def run_once(case, engine, timeout):
     with BusyCore() if case.busy else contextlib.nullcontext():
-        return engine.measure(case.threads, case.prompt, case.generate, timeout)
+        return engine.measure(case, timeout)
 
 
 def run_rounds(cases, engines, rounds, timeout, in_time, say):
@@ -75,7 +82,7 @@ def run_rounds(cases, engines, rounds, timeout, in_time, say):
         for case in cases:
             for shift in range(len(engines)):
                 engine = engines[(number + shift) % len(engines)]
-                if engine.label in failed:
+                if engine.label in failed or not engine.can(case):
                     continue
                 if number > 0 and not in_time():
                     say(f"out of time in round {number + 1}")

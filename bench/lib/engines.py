@@ -24,6 +24,7 @@ class Engine:
     """A program with its model and flags. `label` is unique in one comparison."""
 
     label: str
+    program: str
     binary: str
     head: str
     weights: str
@@ -34,10 +35,13 @@ class Engine:
 
     own = False
 
-    def measure(self, threads, prompt, generate, timeout):
-        """Of one run: "pp" and "tg" in tokens/s, "tg_gb_per_second", and, of Sterna, "multiply_adds_per_token" in ternary
-        products. A length of 0 leaves its test out."""
-        command = self.command(threads, prompt, generate)
+    def can(self, case):
+        return case.sequences == 1
+
+    def measure(self, case, timeout):
+        """Of one run: "pp", "tg" and "batch" (all sequences together) in tokens/s, "tg_gb_per_second", and, of Sterna,
+        "multiply_adds_per_token" in ternary products. A length of 0 leaves its test out."""
+        command = self.command(case)
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
         except subprocess.TimeoutExpired:
@@ -58,9 +62,13 @@ class Sterna(Engine):
 
     own = True
 
-    def command(self, threads, prompt, generate):
-        return [self.binary, "bench", "--json", "-m", self.model, "-t", str(threads), "-p", str(prompt), "-n", str(generate),
-                "-r", "1", *self.flags]
+    def can(self, case):
+        return True
+
+    def command(self, case):
+        batch = ["--sequences", str(case.sequences), "-c", str(case.generate + 64)] if case.sequences > 1 else []
+        return [self.binary, "bench", "--json", "-m", self.model, "-t", str(case.threads), "-p", str(case.prompt),
+                "-n", str(case.generate), "-r", "1", *batch, *self.flags]
 
     def read(self, text):
         report = json.loads(text)
@@ -69,6 +77,9 @@ class Sterna(Engine):
         self.head = " ".join([report["head_type"], report.get("head_mode", "")]).strip()
         results = {"multiply_adds_per_token": report["ternary_multiply_adds_per_token"]}
         for test in report["tests"]:
+            if "x" in test["name"]:
+                results["batch"] = test["tokens_per_second"]
+                continue
             results[test["name"][:2]] = test["tokens_per_second"]
             if test["name"].startswith("tg"):
                 results["tg_gb_per_second"] = test["gb_per_second"]
@@ -78,9 +89,9 @@ class Sterna(Engine):
 class Peer(Engine):
     """A llama-bench of llama.cpp or one of its forks."""
 
-    def command(self, threads, prompt, generate):
-        return [self.binary, "-m", self.model, "-t", str(threads), "-p", str(prompt), "-n", str(generate), *PEER_FLAGS,
-                *self.flags]
+    def command(self, case):
+        return [self.binary, "-m", self.model, "-t", str(case.threads), "-p", str(case.prompt), "-n", str(case.generate),
+                *PEER_FLAGS, *self.flags]
 
     def read(self, text):
         results = {}
@@ -92,6 +103,23 @@ class Peer(Engine):
         return results
 
 
+class BatchedPeer(Engine):
+    """A llama-batched-bench: several sequences at once. It prints a table with bars between its columns."""
+
+    def can(self, case):
+        return case.sequences > 1
+
+    def command(self, case):
+        tokens = case.sequences * (case.generate + 1)
+        return [self.binary, "-m", self.model, "-t", str(case.threads), "-c", str(max(512, 2 * tokens)), "-b", "2048",
+                "-ub", "512", "-ngl", "0", "-npp", "1", "-ntg", str(case.generate), "-npl", str(case.sequences), *self.flags]
+
+    def read(self, text):
+        table = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines()
+                 if line.lstrip().startswith("|")]
+        return {"batch": float(table[-1][table[0].index("S_TG t/s")])}
+
+
 def parse_peer(text):
     """FORMAT[/HEAD]=BINARY[:MODEL[:FLAGS]] as an Engine."""
     name, equals, rest = text.partition("=")
@@ -100,8 +128,17 @@ def parse_peer(text):
         raise ValueError(f"--peer {text}: it must begin with one of {', '.join(PEER_WEIGHTS)} and =")
     binary, _, rest = rest.partition(":")
     model, _, flags = rest.partition(":")
-    return Peer(label=name, binary=binary, head=head or PEER_HEADS[program], weights=PEER_WEIGHTS[program], model=model,
+    kind = BatchedPeer if "batched" in binary.rpartition("/")[2] else Peer
+    return kind(label=name, program=program, binary=binary, head=head or PEER_HEADS[program], weights=PEER_WEIGHTS[program], model=model,
                 flags=shlex.split(flags), build=builds.describe(binary), isa=builds.native_isa(binary))
+
+
+def tell_apart(engines):
+    """Labels that are the same get what differs behind them: the program's name, or its flags."""
+    labels = [engine.label for engine in engines]
+    for engine in engines:
+        if labels.count(engine.label) > 1:
+            engine.label = " ".join([engine.label, engine.binary.rpartition("/")[2], *engine.flags])
 
 
 def parse_own(text, binary):
@@ -111,5 +148,5 @@ def parse_own(text, binary):
         raise ValueError(f"--own {text}: it must be LABEL=HEAD[:FLAGS] or LABEL=FILE.gguf[:FLAGS]")
     first, _, flags = rest.partition(":")
     is_file = first.endswith(".gguf")
-    return Sterna(label=label, binary=binary, head="" if is_file else first, weights="I2_S", model=first if is_file else "",
+    return Sterna(label=label, program="sterna", binary=binary, head="" if is_file else first, weights="I2_S", model=first if is_file else "",
                   flags=shlex.split(flags), build=builds.describe(binary))

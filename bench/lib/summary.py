@@ -5,6 +5,10 @@ import statistics
 from cases import tests_of
 
 
+# Tests that wait for arithmetic rather than for memory.
+PRODUCTS = ("pp", "batch")
+
+
 def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values), "rounds": len(values)}
 
@@ -46,7 +50,7 @@ def engine_row(case, engine, results, key, values, macs):
            "build": engine.build, "flags": " ".join(engine.flags), "tokens_per_second": spread(values)}
     rates = series(results, case.name, engine.label, "tg_gb_per_second") if key == "tg" else []
     row["gb_per_second"] = statistics.median(rates) if rates else None
-    row["multiply_adds_per_second"] = statistics.median(values) * macs if macs and key == "pp" else None
+    row["multiply_adds_per_second"] = statistics.median(values) * macs if macs and key in PRODUCTS else None
     if case.baseline:
         row["of_baseline"] = ratio(values, series(results, case.baseline, engine.label, key))
     return row
@@ -73,7 +77,7 @@ def align(rows):
 
 
 def speed_rows(test, read_limits, integer_peaks):
-    prompt = test["key"] == "pp"
+    prompt = test["key"] in PRODUCTS
     limits = {threads: peak / 1e9 for threads, peak in integer_peaks.items()} if prompt else read_limits
     limit = limits.get(test["threads"]) or max(limits.values(), default=None)
     rows = [["engine", "tokens/s", "least", "most", "GMAC/s" if prompt else "GB/s", "of limit", "of base", "weights", "head", "ISA",

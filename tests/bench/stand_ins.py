@@ -31,6 +31,8 @@ if words[0] == "devices":
 tests = []
 if value("-p"): tests.append({{"name": "pp%d" % value("-p"), "tokens_per_second": {pp}, "gb_per_second": 1}})
 if value("-n"): tests.append({{"name": "tg%d" % value("-n"), "tokens_per_second": {tg}, "gb_per_second": 11}})
+if "--sequences" in words:
+    tests.append({{"name": "tg%dx%d" % (value("-n"), value("--sequences")), "tokens_per_second": 60, "gb_per_second": 1}})
 print(json.dumps({{"kernels": "avx2", "weight_type": "I2_S", "head_type": "Q6_K", "head_mode": "exact",
                   "ternary_multiply_adds_per_token": 2 * 10**9, "tests": tests}}))
 """
@@ -42,6 +44,12 @@ for flag, other in (("-p", "n_gen"), ("-n", "n_prompt")):
         mine = "n_prompt" if flag == "-p" else "n_gen"
         tests.append({{mine: value(flag), other: 0, "avg_ts": {pp} if flag == "-p" else {tg}, "model_size": 10**9}})
 print(json.dumps(tests))
+"""
+BATCHED = COMMON + """
+print("llama_print: a line before the table | with a bar")
+print("|    PP |     TG |    B |   S_TG t/s |")
+print("|-------|--------|------|------------|")
+print("|     1 | %6d | %4d | %10.2f |" % (value("-ntg"), value("-npl"), {batch}))
 """
 DUMMY = COMMON + """
 pathlib.Path(words[words.index("-o") + 1]).write_text("model")

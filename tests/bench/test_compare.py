@@ -4,7 +4,7 @@ import json
 import unittest
 import xml.etree.ElementTree
 
-from stand_ins import BROKEN, DUMMY, PEER, STERNA, ScriptTest
+from stand_ins import BATCHED, BROKEN, DUMMY, PEER, STERNA, ScriptTest
 
 
 class Compare(ScriptTest):
@@ -102,6 +102,21 @@ class Compare(ScriptTest):
                          [("1 thread", ""), ("2 threads, a core busy", "1 thread"), ("2 threads", ""),
                           ("4 threads on 2 cores", "2 threads"), ("8 threads on 2 cores", "2 threads")])
         self.assertEqual(report["tests"][1]["engines"][0]["of_baseline"]["median"], 1)
+
+    def test_several_sequences_at_once_are_set_against_a_batched_bench(self):
+        plain = self.program("llama-bench", PEER, pp="50", tg="20")
+        batched = self.program("llama-batched-bench", BATCHED, batch="40")
+        done, report = self.compare("--peer", f"llama.cpp={plain}", "--peer", f"llama.cpp={batched}::-rtr", "-r", "1", "-t", "2",
+                                    "--scenarios", "decode,batch", "-n", "24", "--sequences", "4")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        alone, together = report["tests"]
+        self.assertEqual([row["label"] for row in alone["engines"]][1:], ["llama.cpp llama-bench"])
+        self.assertEqual([row["label"] for row in together["engines"]][1:], ["llama.cpp llama-batched-bench -rtr"])
+        self.assertEqual([row["multiply_adds_per_second"] for row in together["engines"]], [60 * 2e9, 40 * 2e9])
+        self.assertEqual(together["ratios"][0]["median"], 1.5)
+        call = [call for call in self.calls() if call.startswith("llama-batched-bench")][0]
+        for words in ("-npp 1", "-ntg 24", "-npl 4", "-t 2", "-rtr"):
+            self.assertIn(words, call)
 
     def test_the_plot_is_an_svg_with_a_bar_for_each_row(self):
         peer = self.program("peer", PEER, pp="50", tg="20")

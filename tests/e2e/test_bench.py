@@ -74,6 +74,14 @@ class Bench(SternaTest):
         self.assertIn("tg4@d100", text)
         self.assertIn("attention", text)
 
+    def test_sequences_are_generated_at_once(self):
+        words = ("bench", "-m", TINY_MODEL, "-p", 0, "-n", 40, "-r", 1, "--ctx", 64, "--json")
+        one, many = self.ok_json(*words, "--sequences", 6)["tests"]
+        self.assertEqual((one["name"], many["name"]), ("tg40", "tg40x6"))
+        # Rows that share a step share what is read of the weights.
+        self.assertLess(many["bytes_per_token"] - many["kv_bytes_per_token"],
+                        0.8 * (one["bytes_per_token"] - one["kv_bytes_per_token"]))
+
     def test_speculation_is_counted(self):
         words = ("bench", "-m", TINY_MODEL, "-p", 0, "-n", 100, "-r", 1, "--json")
         self.assertEqual(self.ok_json(*words)["tests"][0]["guessed_tokens"], 0)
