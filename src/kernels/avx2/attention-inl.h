@@ -41,9 +41,12 @@ class Prefetch {
  public:
   // A number, not a pointer: it runs past the end of what it starts in, and any address is harmless to prefetch.
   explicit Prefetch(const void* from) : address_(reinterpret_cast<uintptr_t>(from)) {}
+  // `bytes` is a line or more, or a part that lines are made of: each line is asked for once.
   void Advance(size_t bytes) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): nothing is read through it
-    _mm_prefetch(reinterpret_cast<const char*>(address_), _MM_HINT_T1);
+    for (size_t line = address_ % 64 == 0 ? 0 : bytes; line < bytes; line += 64) {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): nothing is read through it
+      _mm_prefetch(reinterpret_cast<const char*>(address_ + line), _MM_HINT_T1);
+    }
     address_ += bytes;
   }
 

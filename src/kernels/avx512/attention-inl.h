@@ -42,7 +42,7 @@ void KeyDots(const float* q, size_t q_stride, const void* keys, size_t head_dim,
       const __m512 query = _mm512_set1_ps(q[h * q_stride + d]);
       for (int k = 0; k < kVectors; ++k) sum[h][k] = _mm512_fmadd_ps(query, key[k], sum[h][k]);
     }
-    for (int k = 0; k < kVectors; ++k) prefetch.Advance(kVector * kElementBytes[kType]);
+    prefetch.Advance(kVectors * kVector * kElementBytes[kType]);
   }
   Unrolled<kHeads>(
       [&](size_t h) { Unrolled<kVectors>([&](size_t k) { _mm512_storeu_ps(out[h] + k * kVector, sum[h][k]); }); });
@@ -90,7 +90,7 @@ void ValueChains(const float (&p)[kHeads][kKvBlockTokens], const void* values, s
       const __m512 weight = _mm512_set1_ps(p[h][j]);
       for (int k = 0; k < kVectors; ++k) sum[h][k] = _mm512_fmadd_ps(weight, value[k], sum[h][k]);
     }
-    for (int k = 0; k < kVectors; ++k) prefetch.Advance(kVector * kElementBytes[kType]);
+    prefetch.Advance(kVectors * kVector * kElementBytes[kType]);
   }
   Unrolled<kHeads>([&](size_t h) {
     Unrolled<kVectors>([&](size_t k) {
