@@ -11,7 +11,7 @@ namespace {
 // Fastest first. The build says which tables it holds (CMakeLists.txt).
 constexpr const KernelTable* kTables[] = {
 #ifdef STERNA_KERNELS_X86
-    &kAvx512Table,   &kAvxVnniTable,     &kAvx2Table,
+    &kAmxTable,      &kAvx512Table,      &kAvxVnniTable, &kAvx2Table,
 #endif
 #ifdef STERNA_KERNELS_NEON
     &kNeonI8mmTable, &kNeonDotprodTable, &kNeonTable,

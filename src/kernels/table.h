@@ -26,7 +26,6 @@ namespace sterna::kernels {
 constexpr size_t kTernaryBlockColumns = 128;
 constexpr size_t kTernaryBlockBytes = 32;
 constexpr size_t kTernaryGroupColumns = 256;  // columns that share a scale in block-scaled formats (TQ1_0, TQ2_0)
-constexpr size_t kTernaryTileTokens = 16;     // rows of activations that kernels with scratch take at a time
 constexpr size_t kKvBlockTokens = 64;
 
 // Activations of `count` tokens, quantized by quantize_row.
@@ -36,7 +35,7 @@ struct Int8Rows {
   const int32_t* sums;  // [count] sum of a row's values
   size_t count;
   size_t stride;  // bytes between rows
-  // KernelTable::ternary_scratch_bytes, 64-byte aligned, that the call may overwrite; null: none. No result changes.
+  // KernelTable::ternary_scratch.bytes, 64-byte aligned, that the call may overwrite; null: none. No result changes.
   void* scratch = nullptr;
 };
 
@@ -140,12 +139,18 @@ struct ScreenInput {
 // Layout of a partial: {max, sum, unused..., out[head_dim]} with out at float kPartialHeader.
 constexpr size_t kPartialHeader = 16;
 
+// Memory with which ternary_linear and ternary_columns_linear are fastest: on between least_tokens and most_tokens rows
+// of activations and as many rows of weights as there are. Without (0 bytes): on about a first-level cache of weights
+// and any activations.
+struct TernaryScratch {
+  size_t bytes = 0;
+  size_t least_tokens = 0, most_tokens = 0;
+};
+
 struct KernelTable {
   const char* isa;  // "scalar", "avx2", "neon": the name in tests, logs and STERNA_ISA
   uint64_t needs;   // platform::CpuFeature bits that must all be present
-  // Not 0: with this much scratch (Int8Rows), ternary_linear is fastest on kTernaryTileTokens rows of activations or
-  // more and as many rows of weights as there are. 0: on about a first-level cache of weights and any activations.
-  size_t ternary_scratch_bytes = 0;
+  TernaryScratch ternary_scratch = {};
   // Does the multiply-adds of plain ternary products on registers alone, `rounds` times a fixed number, and returns how
   // many: what the integer units give when nothing is loaded. Null: nobody wrote one. Only measured, so no bits to
   // equal.
@@ -263,5 +268,6 @@ extern const KernelTable kNeonDotprodTable;
 extern const KernelTable kNeonI8mmTable;
 extern const KernelTable kAvxVnniTable;
 extern const KernelTable kAvx512Table;
+extern const KernelTable kAmxTable;
 
 }  // namespace sterna::kernels

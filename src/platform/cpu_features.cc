@@ -10,6 +10,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -28,6 +30,7 @@ X86CpuidWords ReadCpuid() {
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) {
     words.leaf7_ebx = ebx;
     words.leaf7_ecx = ecx;
+    words.leaf7_edx = edx;
     if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) words.leaf7_1_eax = eax;
   }
   constexpr uint32_t kOsXsave = 1u << 27;
@@ -53,7 +56,16 @@ std::string ReadBrand() {
   return brand.substr(first, brand.find_last_not_of(' ') - first + 1);
 }
 
-uint64_t ReadFeatureBits() { return X86FeatureBits(ReadCpuid()); }
+// Linux gives the 8 KB of tile registers on request (Documentation/arch/x86/xstate.rst).
+bool MayUseTiles() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+uint64_t ReadFeatureBits() {
+  const uint64_t bits = X86FeatureBits(ReadCpuid());
+  return (bits & kCpuAmx) && !MayUseTiles() ? bits & ~uint64_t{kCpuAmx} : bits;
+}
 
 #elif defined(__aarch64__)
 
@@ -86,12 +98,13 @@ std::string ReadBrand() { return "unknown CPU"; }
 }  // namespace
 
 uint64_t X86FeatureBits(const X86CpuidWords& words) {
-  constexpr uint64_t kYmmState = 0x6, kZmmState = 0xe6;
+  constexpr uint64_t kYmmState = 0x6, kZmmState = 0xe6, kTileState = 0x60000;
   constexpr uint32_t kAvx = 1u << 28, kFma = 1u << 12, kF16c = 1u << 29;
   constexpr uint32_t kAvx2 = 1u << 5;
   constexpr uint32_t kAvx512FDqBwVl = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);
   constexpr uint32_t kAvx512Vnni = 1u << 11;
   constexpr uint32_t kAvxVnni = 1u << 4;
+  constexpr uint32_t kAmxTileInt8 = (1u << 24) | (1u << 25);
 
   uint64_t bits = 0;
   if (!AllBits(words.xcr0, kYmmState) || !AllBits(words.leaf1_ecx, kAvx)) return bits;
@@ -102,6 +115,7 @@ uint64_t X86FeatureBits(const X86CpuidWords& words) {
   if (!AllBits(words.xcr0, kZmmState) || !AllBits(words.leaf7_ebx, kAvx512FDqBwVl)) return bits;
   bits |= kCpuAvx512;
   if (words.leaf7_ecx & kAvx512Vnni) bits |= kCpuAvx512Vnni;
+  if (AllBits(words.xcr0, kTileState) && AllBits(words.leaf7_edx, kAmxTileInt8)) bits |= kCpuAmx;
   return bits;
 }
 
@@ -112,6 +126,7 @@ std::string DescribeFeatures(uint64_t bits) {
       {kCpuAvx2, "avx2"},       {kCpuFma, "fma"},          {kCpuF16c, "f16c"},
       {kCpuAvxVnni, "avxvnni"}, {kCpuAvx512, "avx512"},    {kCpuAvx512Vnni, "avx512vnni"},
       {kCpuNeon, "neon"},       {kCpuNeonDot, "neon_dot"}, {kCpuNeonI8mm, "neon_i8mm"},
+      {kCpuAmx, "amx"},
   };
   std::string text;
   for (const auto& [bit, name] : kNames) {

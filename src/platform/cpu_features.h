@@ -17,6 +17,7 @@ enum CpuFeature : uint64_t {
   kCpuNeon = 1u << 6,
   kCpuNeonDot = 1u << 7,
   kCpuNeonI8mm = 1u << 8,
+  kCpuAmx = 1u << 9,  // tiles with int8 products
 };
 
 struct CpuFeatures {
@@ -25,6 +26,7 @@ struct CpuFeatures {
   bool Has(uint64_t all) const { return (bits & all) == all; }
 };
 
+// On x86 with AMX this asks Linux to let the process use tile registers; where it does not, they are not there.
 CpuFeatures DetectCpu();
 
 // "avx2 fma f16c ..." in the order of the bits.
@@ -36,6 +38,7 @@ struct X86CpuidWords {
   uint32_t leaf1_ecx = 0;
   uint32_t leaf7_ebx = 0;
   uint32_t leaf7_ecx = 0;
+  uint32_t leaf7_edx = 0;
   uint32_t leaf7_1_eax = 0;
   uint64_t xcr0 = 0;  // register state that the operating system saves; 0 without OSXSAVE
 };

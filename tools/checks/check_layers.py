@@ -20,8 +20,8 @@ FLOORS = {
 SAME_FLOOR = {("platform", "base")}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
-ISA_FOLDERS = {"avx2", "avxvnni", "avx512", "neon"}
-ON_AVX2 = {"avxvnni", "avx512"}  # sets that start from the kernels of AVX2
+ISA_FOLDERS = {"amx", "avx2", "avxvnni", "avx512", "neon"}
+STARTS_FROM = {"avxvnni": "avx2", "avx512": "avx2", "amx": "avx2|avx512"}  # sets whose kernels these start from
 # scalar_ops.h: declarations alone, for fields that a table takes from the scalar one.
 ISA_INCLUDES = re.compile(r"kernels/(?:table|intrinsics|scalar/scalar_ops)\.h|cstddef|cstdint|\w*intrin\.h|arm_neon\.h")
 GETENV = re.compile(r"\b(secure_)?getenv\s*\(")
@@ -60,7 +60,7 @@ def isa_complaint(path, line, quote, name):
     if folder not in ISA_FOLDERS or ISA_INCLUDES.fullmatch(name):
         return None
     beside = quote == '"' and (name.startswith(f"kernels/{folder}/") or
-                               (folder in ON_AVX2 and re.fullmatch(r"kernels/avx2/\w+-inl\.h", name)))
+                               (folder in STARTS_FROM and re.fullmatch(rf"kernels/(?:{STARTS_FROM[folder]})/\w+-inl\.h", name)))
     return None if beside else f"{path}:{line}: a file of one instruction set may not include {name}"
 
 

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-ISA_OBJECT = re.compile(r"/kernels/(?:CMakeFiles/\w+\.dir/)?(avx2|avxvnni|avx512|neon)\w*/[^/]+\.o$")
+ISA_OBJECT = re.compile(r"/kernels/(?:CMakeFiles/\w+\.dir/)?(amx|avx2|avxvnni|avx512|neon)\w*/[^/]+\.o$")
 TABLE = re.compile(r"k\w+Table")
 
 

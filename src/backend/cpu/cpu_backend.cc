@@ -132,9 +132,9 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   if (screened_) STERNA_RETURN_IF_ERROR(screened_->Allocate(max_outputs));
 
   STERNA_RETURN_IF_ERROR(AllocateSparse());
-  if (max_rows >= kernels::kTernaryTileTokens) {
-    table_scratch_stride_ = RoundUp(kernels_.ternary_scratch_bytes, AlignedBuffer::kAlignment);
-    STERNA_ASSIGN_OR_RETURN(table_scratch_, AlignedBuffer::Create(pool_.thread_count() * table_scratch_stride_));
+  if (max_rows >= kernels_.ternary_scratch.least_tokens) {
+    ternary_scratch_stride_ = RoundUp(kernels_.ternary_scratch.bytes, AlignedBuffer::kAlignment);
+    STERNA_ASSIGN_OR_RETURN(ternary_scratch_, AlignedBuffer::Create(pool_.thread_count() * ternary_scratch_stride_));
   }
 
   const KvShape& shape = kv_.shape();
@@ -150,7 +150,7 @@ MemoryPlan CpuBackendImpl::Plan() const {
   uint64_t dense_bytes = 0;
   for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
   uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() + listed_.size() +
-                           column_sums_.size() + table_scratch_.size();
+                           column_sums_.size() + ternary_scratch_.size();
   if (screened_) scratch_bytes += screened_->size_bytes();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();

@@ -66,7 +66,7 @@ class CpuBackendImpl final : public CpuBackend {
   };
   // Pieces of one matrix: `runs` runs of `step_rows` rows of the step for each run of `weight_rows` weight rows.
   struct LinearCut {
-    bool tables;
+    bool with_scratch;
     size_t step_rows, weight_rows, runs, pieces;
   };
   struct AttentionHeads;  // rows of one KV head (attention.cc)
@@ -76,6 +76,7 @@ class CpuBackendImpl final : public CpuBackend {
   Int8Slot& slot(Int8Id id) { return int8_slots_[size_t(id)]; }
   const DenseMatrix& matrix(DenseId id) const { return dense_[size_t(id)]; }
   const TernaryMatrix& matrix(TernaryId id) const { return ternary_[size_t(id)]; }
+  bool UseTernaryScratch() const;
   LinearCut Cut(const TernaryMatrix& w) const;
   void LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece, uint32_t worker);
   void AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials, size_t row_groups);
@@ -113,9 +114,9 @@ class CpuBackendImpl final : public CpuBackend {
   uint32_t max_rows_ = 0, max_outputs_ = 0;
   FloatSlot head_input_{0}, logits_{0};
   AttentionPlan attention_;
-  // KernelTable::ternary_scratch_bytes for each worker; empty when no step has rows enough for tables.
-  size_t table_scratch_stride_ = 0;
-  AlignedBuffer table_scratch_;
+  // KernelTable::ternary_scratch for each worker; empty when no step has rows enough for it.
+  size_t ternary_scratch_stride_ = 0;
+  AlignedBuffer ternary_scratch_;
 
   // Steps of one row: indices that are worth computing, and a row of int32 sums for each worker.
   AlignedBuffer listed_, column_sums_;

@@ -11,12 +11,16 @@
 
 namespace sterna::backend {
 
+bool CpuBackendImpl::UseTernaryScratch() const {
+  return kernels_.ternary_scratch.bytes > 0 && rows() >= kernels_.ternary_scratch.least_tokens;
+}
+
 CpuBackendImpl::LinearCut CpuBackendImpl::Cut(const TernaryMatrix& w) const {
   LinearCut cut;
-  cut.tables = kernels_.ternary_scratch_bytes > 0 && w.group_scales == nullptr && rows() >= kernels::kTernaryTileTokens;
-  cut.step_rows = cut.tables ? WorkSplitter::kTablePieceRows : rows();
+  cut.with_scratch = w.group_scales == nullptr && UseTernaryScratch();
+  cut.step_rows = cut.with_scratch ? kernels_.ternary_scratch.most_tokens : rows();
   cut.runs = CeilDiv(rows(), cut.step_rows);
-  cut.weight_rows = cut.tables ? work_.WeightRowsForTables(w.rows, cut.runs) : work_.WeightRowsPerPiece(w.row_bytes());
+  cut.weight_rows = cut.with_scratch ? work_.WeightRowsWithScratch(w.rows, cut.runs) : work_.WeightRowsPerPiece(w.row_bytes());
   cut.pieces = cut.runs * CeilDiv(w.rows, cut.weight_rows);
   return cut;
 }
@@ -47,7 +51,7 @@ void CpuBackendImpl::LinearPiece(const TernaryMatrix& w, const Int8Slot& in, Flo
   const LinearCut cut = Cut(w);
   const size_t step_row = piece % cut.runs * cut.step_rows, weight_row = piece / cut.runs * cut.weight_rows;
   kernels::Int8Rows x = in.Rows(step_row, std::min(cut.step_rows, rows() - step_row));
-  if (cut.tables) x.scratch = table_scratch_.data() + worker * table_scratch_stride_;
+  if (cut.with_scratch) x.scratch = ternary_scratch_.data() + worker * ternary_scratch_stride_;
   const auto product = w.group_scales == nullptr ? kernels_.ternary_linear : kernels_.ternary_group_linear;
   product(w.Rows(weight_row, std::min(cut.weight_rows, w.rows - weight_row)), x, out.Row(step_row) + weight_row,
           out.stride());

@@ -96,16 +96,16 @@ void CpuBackendImpl::LinearByInput(const TernaryMatrix& w, Int8Id in, SlotId out
   FloatSlot& y = slot(out);
   const kernels::TernaryColumns columns = w.Columns();
   work_.counters().weight_bytes_read += columns.inputs * w.row_bytes();
-  const bool tables = kernels_.ternary_scratch_bytes > 0 && rows() >= kernels::kTernaryTileTokens;
-  const size_t piece_rows = tables ? WorkSplitter::kTablePieceRows : kBatchRows;
+  const bool with_scratch = UseTernaryScratch();
+  const size_t piece_rows = with_scratch ? kernels_.ternary_scratch.most_tokens : kBatchRows;
   const size_t runs = CeilDiv(rows(), piece_rows);
-  const size_t outputs = tables ? work_.WeightRowsForTables(w.rows, runs) : kernels::kTernaryBlockColumns;
+  const size_t outputs = with_scratch ? work_.WeightRowsWithScratch(w.rows, runs) : kernels::kTernaryBlockColumns;
   const size_t blocks = CeilDiv(outputs, kernels::kTernaryBlockColumns);
   work_.Run(uint64_t{w.rows} * w.columns * rows(), CeilDiv(w.blocks, blocks) * runs,
             [&](size_t piece, uint32_t worker) {
               const size_t block = piece / runs * blocks, first = piece % runs * piece_rows;
               kernels::Int8Rows part = slot(in).Rows(first, std::min(piece_rows, rows() - first));
-              if (tables) part.scratch = table_scratch_.data() + worker * table_scratch_stride_;
+              if (with_scratch) part.scratch = ternary_scratch_.data() + worker * ternary_scratch_stride_;
               kernels_.ternary_columns_linear(columns, block, std::min(blocks, w.blocks - block), part, y.Row(first),
                                               y.stride());
             });

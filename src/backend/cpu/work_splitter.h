@@ -51,14 +51,12 @@ class WorkSplitter {
     return rows >= 4 ? rows / 4 * 4 : (rows == 0 ? 1 : rows);
   }
 
-  static constexpr size_t kTablePieceRows = 2 * kernels::kTernaryTileTokens;  // rows of the step a piece with tables
-
-  // Weight rows of a piece whose activations become tables first: all rows, or fewer when `runs` pieces are too few for
-  // the threads to share out evenly.
-  size_t WeightRowsForTables(size_t rows, size_t runs) const {
+  // Weight rows of a piece whose activations are brought into another form first (tables, tiles): all rows, or fewer
+  // when `runs` pieces are too few for the threads to share out evenly.
+  size_t WeightRowsWithScratch(size_t rows, size_t runs) const {
     if (pool_.thread_count() == 1) return rows;
     const size_t wanted = (size_t{kPiecesPerThread} * pool_.thread_count() + runs - 1) / runs;
-    const size_t most = rows / kMinTableRows == 0 ? 1 : rows / kMinTableRows;
+    const size_t most = rows / kMinScratchRows == 0 ? 1 : rows / kMinScratchRows;
     const size_t parts = wanted < most ? wanted : most;
     return ((rows + parts - 1) / parts + 15) / 16 * 16;
   }
@@ -69,7 +67,7 @@ class WorkSplitter {
 
  private:
   static constexpr size_t kPiecesPerThread = 4;
-  static constexpr size_t kMinTableRows = 512;
+  static constexpr size_t kMinScratchRows = 512;
 
   platform::ThreadPool& pool_;
   CpuBackendOptions options_;

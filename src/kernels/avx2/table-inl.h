@@ -26,7 +26,7 @@ namespace {
 constexpr KernelTable kAvx2Kernels = {
     .isa = "avx2",
     .needs = 1u << 0 | 1u << 1 | 1u << 2,  // platform::kCpuAvx2, kCpuFma, kCpuF16c; a test compares
-    .ternary_scratch_bytes = sizeof(TableScratch),
+    .ternary_scratch = {.bytes = sizeof(TableScratch), .least_tokens = kTableTokens, .most_tokens = 2 * kTableTokens},
     .integer_peak = IntegerPeak,
     .quantize_row = QuantizeRow,
     .rms_norm = RmsNorm,

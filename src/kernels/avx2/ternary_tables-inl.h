@@ -20,7 +20,7 @@
 namespace sterna::kernels {
 namespace {
 
-constexpr size_t kTableTokens = kTernaryTileTokens;  // int16 lanes of a register
+constexpr size_t kTableTokens = 16;  // int16 lanes of a register
 constexpr size_t kTableEntries = 81;
 constexpr size_t kPassGroups = 8;  // tables of one pass: 20 KB
 constexpr size_t kBlockPasses = kTernaryBlockBytes / kPassGroups;

@@ -13,7 +13,7 @@ namespace {
 constexpr KernelTable AvxVnniKernels() {
   KernelTable table = kAvx2Kernels;
   table.isa = "avxvnni";
-  table.ternary_scratch_bytes = 0;  // its products make no tables
+  table.ternary_scratch = {};  // its products make no tables
   table.integer_peak = avxvnni::IntegerPeak;
   table.needs |= 1u << 3;  // platform::kCpuAvxVnni; a test compares
   table.ternary_linear = avxvnni::TernaryLinear;

@@ -6,6 +6,7 @@
 
 #ifdef STERNA_EMULATED_X86
 namespace sterna::kernels {
+extern const KernelTable kEmulatedAmxTable;
 extern const KernelTable kEmulatedAvx512Table;
 extern const KernelTable kEmulatedAvxVnniTable;
 }  // namespace sterna::kernels
@@ -22,9 +23,10 @@ std::vector<const kernels::KernelTable*> NativeAndEmulatedTables() {
     table.needs = platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c;
     return table;
   };
+  static const kernels::KernelTable amx = emulated(kernels::kEmulatedAmxTable, "amx (simde)");
   static const kernels::KernelTable avx512 = emulated(kernels::kEmulatedAvx512Table, "avx512 (simde)");
   static const kernels::KernelTable avxvnni = emulated(kernels::kEmulatedAvxVnniTable, "avxvnni (simde)");
-  tables.insert(tables.end(), {&avx512, &avxvnni});
+  tables.insert(tables.end(), {&amx, &avx512, &avxvnni});
 #endif
   return tables;
 }

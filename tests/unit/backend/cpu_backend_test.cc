@@ -218,7 +218,7 @@ CutProduct Multiply(const kernels::KernelTable& table, uint32_t row_count) {
 
 TEST(CpuBackendCounting, KernelsWithScratchGetAllWeightRowsForAFewRowsOfTheStep) {
   kernels::KernelTable table = kernels::kScalarTable;
-  table.ternary_scratch_bytes = kScratchBytes;
+  table.ternary_scratch = {.bytes = kScratchBytes, .least_tokens = 16, .most_tokens = 32};
   table.ternary_linear = LinearWithScratch;
   const CutProduct plain = Multiply(kernels::kScalarTable, 40), cut = Multiply(table, 40);
   EXPECT_EQ(plain.outputs, cut.outputs);
@@ -229,7 +229,7 @@ TEST(CpuBackendCounting, KernelsWithScratchGetAllWeightRowsForAFewRowsOfTheStep)
 
 TEST(CpuBackendCounting, FewRowsAreCutAsWithoutScratch) {
   kernels::KernelTable table = kernels::kScalarTable;
-  table.ternary_scratch_bytes = kScratchBytes;
+  table.ternary_scratch = {.bytes = kScratchBytes, .least_tokens = 16, .most_tokens = 32};
   EXPECT_EQ(4u, Multiply(table, 15).pieces);
 }
 

@@ -67,6 +67,7 @@ TEST(AllTables, NeedWhatTheirNamesSay) {
       {"avx2", kAvx2},
       {"avxvnni", kAvx2 | platform::kCpuAvxVnni},
       {"avx512", kAvx2 | platform::kCpuAvx512 | platform::kCpuAvx512Vnni},
+      {"amx", kAvx2 | platform::kCpuAvx512 | platform::kCpuAvx512Vnni | platform::kCpuAmx},
       {"neon", kCpuNeon},
       {"neon_dotprod", kCpuNeon | kCpuNeonDot},
       {"neon_i8mm", kCpuNeon | kCpuNeonDot | kCpuNeonI8mm},

@@ -57,7 +57,7 @@ TEST_P(KernelField, EqualsScalarInEveryTable) {
   EXPECT_TRUE(executed.contains("scalar"));
 #ifdef STERNA_EXPECT_AVX2
   const bool can_run_avx2 = platform::DetectCpu().Has(platform::kCpuAvx2 | platform::kCpuFma | platform::kCpuF16c);
-  for (const char* name : {"avx2", "avxvnni (simde)", "avx512 (simde)"})
+  for (const char* name : {"avx2", "avxvnni (simde)", "avx512 (simde)", "amx (simde)"})
     EXPECT_EQ(can_run_avx2, executed.contains(name)) << name;
 #endif
 #ifdef STERNA_EXPECT_NEON
@@ -92,7 +92,7 @@ TEST(KernelTables, EveryFieldHasACheck) {
   EXPECT_EQ(broken, checked);
   // A table is a name, the needs, the bytes of scratch, the peak, and one pointer for each field that a check names.
   EXPECT_EQ(sizeof(kernels::KernelTable),
-            sizeof(const char*) + sizeof(uint64_t) + sizeof(size_t) + (1 + checked.size()) * sizeof(void (*)()));
+            sizeof(const char*) + sizeof(uint64_t) + sizeof(kernels::TernaryScratch) + (1 + checked.size()) * sizeof(void (*)()));
 }
 
 TEST(KernelTables, IntegerPeakCountsInProportionToItsRounds) {

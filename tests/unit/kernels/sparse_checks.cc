@@ -129,7 +129,7 @@ std::string ColumnsLinearCase(const KernelTable& table, const Columns& c, size_t
 // Where kernels with scratch differ: rows of activations around their runs, parts of a block of inputs, outputs around
 // blocks and around the runs of outputs that share tables.
 std::string CheckColumnTables(const KernelTable& table) {
-  const size_t scratch = table.ternary_scratch_bytes;
+  const size_t scratch = table.ternary_scratch.bytes;
   for (const size_t tokens : {11, 12, 15, 16, 17, 28, 31, 32, 33, 48}) {
     if (auto bad = ColumnsLinearCase(table, {132, 300}, tokens, 0, scratch); !bad.empty()) return bad;
   }
@@ -149,7 +149,7 @@ std::string CheckColumnTables(const KernelTable& table) {
 }
 
 std::string CheckTernaryColumnsLinear(const KernelTable& table) {
-  if (table.ternary_scratch_bytes > 0) {
+  if (table.ternary_scratch.bytes > 0) {
     if (auto bad = CheckColumnTables(table); !bad.empty()) return bad;
   }
   for (const size_t tokens : {1, 2, 3, 4, 5, 9, 31, 32, 33, 66}) {

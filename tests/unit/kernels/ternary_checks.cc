@@ -128,9 +128,9 @@ std::string CheckTableShapes(Linear scalar, const Kernel& other) {
 }
 
 std::string CheckTernaryLinear(const KernelTable& table) {
-  const Kernel plain = {table.ternary_linear, 0}, with_scratch = {table.ternary_linear, table.ternary_scratch_bytes};
+  const Kernel plain = {table.ternary_linear, 0}, with_scratch = {table.ternary_linear, table.ternary_scratch.bytes};
   if (auto bad = CheckShapes(kScalarTable.ternary_linear, plain, 1); !bad.empty()) return bad;
-  return table.ternary_scratch_bytes == 0 ? "" : CheckTableShapes(kScalarTable.ternary_linear, with_scratch);
+  return table.ternary_scratch.bytes == 0 ? "" : CheckTableShapes(kScalarTable.ternary_linear, with_scratch);
 }
 
 std::string CheckTernaryGroupLinear(const KernelTable& table) {

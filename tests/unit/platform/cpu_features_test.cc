@@ -11,12 +11,13 @@ X86CpuidWords EveryFeature() {
   return {.leaf1_ecx = (1u << 12) | (1u << 28) | (1u << 29),
           .leaf7_ebx = (1u << 5) | (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31),
           .leaf7_ecx = 1u << 11,
+          .leaf7_edx = (1u << 24) | (1u << 25),
           .leaf7_1_eax = 1u << 4,
-          .xcr0 = 0xe7};
+          .xcr0 = 0x600e7};
 }
 
 TEST(X86FeatureBits, FindsEveryFeature) {
-  EXPECT_EQ("avx2 fma f16c avxvnni avx512 avx512vnni", DescribeFeatures(X86FeatureBits(EveryFeature())));
+  EXPECT_EQ("avx2 fma f16c avxvnni avx512 avx512vnni amx", DescribeFeatures(X86FeatureBits(EveryFeature())));
 }
 
 TEST(X86FeatureBits, HasNoVectorsWhenTheSystemDoesNotSaveThem) {
@@ -37,6 +38,17 @@ TEST(X86FeatureBits, NeedsAllFourPartsOfAvx512) {
     words.leaf7_ebx &= ~(1u << part);
     EXPECT_EQ("avx2 fma f16c avxvnni", DescribeFeatures(X86FeatureBits(words))) << part;
   }
+}
+
+TEST(X86FeatureBits, NeedsBothPartsOfAmxAndAllOfItsState) {
+  for (const uint32_t part : {24u, 25u}) {
+    X86CpuidWords words = EveryFeature();
+    words.leaf7_edx &= ~(1u << part);
+    EXPECT_EQ("avx2 fma f16c avxvnni avx512 avx512vnni", DescribeFeatures(X86FeatureBits(words))) << part;
+  }
+  X86CpuidWords words = EveryFeature();
+  words.xcr0 = 0x200e7;
+  EXPECT_EQ("avx2 fma f16c avxvnni avx512 avx512vnni", DescribeFeatures(X86FeatureBits(words)));
 }
 
 TEST(CpuFeatures, HasAsksForAllBits) {

@@ -12,3 +12,4 @@
 #include <simde/x86/fma.h>
 
 #include "kernels/missing_intrinsics.h"
+#include "kernels/tiles.h"
