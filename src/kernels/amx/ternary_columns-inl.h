@@ -17,7 +17,8 @@ constexpr size_t kOutputTiles = kPairOutputs / kTileRows;  // tile 4 s + v: plac
 constexpr size_t kStepInputs = kTileColumns;               // inputs of one product of tiles
 constexpr size_t kStepBytes = kOutputTiles * kTileBytes;
 constexpr size_t kPanelSteps = kPanelBytes / 2 / kStepBytes;  // so many are unpacked at a time: 1024 inputs
-constexpr size_t kColumnAheadQuads = 4;                       // of inputs that are prefetched
+constexpr size_t kFewTokensSteps = 2;                         // what a first-level cache holds
+constexpr size_t kColumnAheadQuads = 12;                      // of inputs that are prefetched
 
 // Four inputs from `codes` on to a row of the 16 tiles of a step.
 void UnpackQuad(const uint8_t* codes, size_t line_bytes, bool two, uint8_t* to) {
@@ -160,8 +161,9 @@ void PairOutputs(const TernaryColumns& w, size_t block, bool two, const Int8Rows
   auto* const panel = static_cast<uint8_t*>(x.scratch) + kFirstBytes;
   const size_t sum_count = (x.count + kTileRows - 1) / kTileRows * kStepBytes / sizeof(int32_t);
   for (size_t i = 0; i < sum_count; i += 16) _mm512_store_si512(sums + i, _mm512_setzero_si512());
-  for (size_t input = 0; input < w.inputs; input += kPanelSteps * kStepInputs) {
-    const size_t steps = Smaller(kPanelSteps, (w.inputs - input + kStepInputs - 1) / kStepInputs);
+  const size_t panel_steps = x.count > 2 * kTileRows ? kPanelSteps : kFewTokensSteps;
+  for (size_t input = 0; input < w.inputs; input += panel_steps * kStepInputs) {
+    const size_t steps = Smaller(panel_steps, (w.inputs - input + kStepInputs - 1) / kStepInputs);
     UnpackSteps(w, block, input, steps, two, panel);
     AddPanel(x.values + input, x.stride, x.count, panel, steps, sums);
   }
