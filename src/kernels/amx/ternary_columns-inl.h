@@ -18,13 +18,12 @@ constexpr size_t kStepInputs = kTileColumns;               // inputs of one prod
 constexpr size_t kStepBytes = kOutputTiles * kTileBytes;
 constexpr size_t kPanelSteps = kPanelBytes / 2 / kStepBytes;  // so many are unpacked at a time: 1024 inputs
 constexpr size_t kFewTokensSteps = 2;                         // what a first-level cache holds
-constexpr size_t kColumnAheadQuads = 12;                      // of inputs that are prefetched
 
 // Four inputs from `codes` on to a row of the 16 tiles of a step.
-void UnpackQuad(const uint8_t* codes, size_t line_bytes, bool two, uint8_t* to) {
+void UnpackQuad(const uint8_t* codes, size_t line_bytes, bool two, size_t ahead_bytes, uint8_t* to) {
   const auto load = [&](size_t i) {
     const uint8_t* const from = codes + i * line_bytes;
-    _mm_prefetch(reinterpret_cast<const char*>(from + kColumnAheadQuads * 4 * line_bytes), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(from + ahead_bytes), _MM_HINT_T0);
     return two ? _mm512_loadu_si512(from) : avx512::Halves(LoadBytes(from), _mm256_setzero_si256());
   };
   const __m512i a = load(0), b = load(1), c = load(2), d = load(3);
@@ -41,13 +40,15 @@ void UnpackQuad(const uint8_t* codes, size_t line_bytes, bool two, uint8_t* to) 
 }
 
 // Inputs first .. first + 64 steps - 1 as tiles [steps][16]; rows past the inputs are zero.
-void UnpackSteps(const TernaryColumns& w, size_t block, size_t first, size_t steps, bool two, uint8_t* panel) {
+void UnpackSteps(const TernaryColumns& w, size_t block, size_t first, size_t steps, bool two, size_t ahead_inputs,
+                 uint8_t* panel) {
   const size_t line_bytes = w.blocks * kTernaryBlockBytes;
   for (size_t i = 0; i < steps * kTileRows; ++i) {
     uint8_t* const to = panel + i / kTileRows * kStepBytes + i % kTileRows * kTileColumns;
     const size_t input = first + 4 * i;
     if (input < w.inputs) {
-      UnpackQuad(w.codes + input * line_bytes + block * kTernaryBlockBytes, line_bytes, two, to);
+      UnpackQuad(w.codes + input * line_bytes + block * kTernaryBlockBytes, line_bytes, two, ahead_inputs * line_bytes,
+                 to);
     } else {
       for (size_t k = 0; k < kOutputTiles; ++k) _mm512_store_si512(to + k * kTileBytes, _mm512_setzero_si512());
     }
@@ -104,23 +105,23 @@ void AddToSquare(const int8_t* x, size_t x_stride, const uint8_t* panel, size_t 
   _tile_stored(3, sums + sum_stride + kTile, kTileColumns);
 }
 
-// sums [tokens / 16][16 tiles] += the panel's steps.
-void AddPanel(const int8_t* x, size_t x_stride, size_t tokens, const uint8_t* panel, size_t steps, int32_t* sums) {
+// sums [tokens / 16][16 tiles] += the panel's steps. `tiles` have min(tokens, 16) rows.
+void AddPanel(const TileUse& tiles, const int8_t* x, size_t x_stride, size_t tokens, const uint8_t* panel, size_t steps,
+              int32_t* sums) {
   constexpr size_t kTile = kTileBytes / sizeof(int32_t), kRowTiles = kOutputTiles * kTile;
   size_t t = 0;
-  if (tokens >= 2 * kTileRows) {
-    const TileUse whole;
-    for (; t + 2 * kTileRows <= tokens; t += 2 * kTileRows, sums += 2 * kRowTiles) {
-      for (size_t o = 0; o < kOutputTiles; o += 2) {
-        AddToSquare(x + t * x_stride, x_stride, panel + o * kTileBytes, steps, sums + o * kTile, kRowTiles);
-      }
+  for (; t + 2 * kTileRows <= tokens; t += 2 * kTileRows, sums += 2 * kRowTiles) {
+    for (size_t o = 0; o < kOutputTiles; o += 2) {
+      AddToSquare(x + t * x_stride, x_stride, panel + o * kTileBytes, steps, sums + o * kTile, kRowTiles);
     }
   }
   for (; t < tokens; t += kTileRows, sums += kRowTiles) {
-    const TileUse part(Smaller(kTileRows, tokens - t));
+    const bool rest = tokens > kTileRows && tokens - t < kTileRows;
+    if (rest) tiles.Shape(tokens - t);
     for (size_t o = 0; o < kOutputTiles; o += 4) {
       AddToFourTiles(x + t * x_stride, x_stride, panel + o * kTileBytes, steps, sums + o * kTile);
     }
+    if (rest) tiles.Shape(kTileRows);
   }
 }
 
@@ -155,31 +156,48 @@ void StoreColumns(const int32_t* sums, const TernaryColumns& w, const Int8Rows& 
   }
 }
 
-// Two blocks of outputs, or one, for tokens whose sums fit the scratch.
-void PairOutputs(const TernaryColumns& w, size_t block, bool two, const Int8Rows& x, float* out, size_t out_stride) {
-  auto* const sums = static_cast<int32_t*>(x.scratch);
-  auto* const panel = static_cast<uint8_t*>(x.scratch) + kFirstBytes;
-  const size_t sum_count = (x.count + kTileRows - 1) / kTileRows * kStepBytes / sizeof(int32_t);
-  for (size_t i = 0; i < sum_count; i += 16) _mm512_store_si512(sums + i, _mm512_setzero_si512());
-  const size_t panel_steps = x.count > 2 * kTileRows ? kPanelSteps : kFewTokensSteps;
-  for (size_t input = 0; input < w.inputs; input += panel_steps * kStepInputs) {
-    const size_t steps = Smaller(panel_steps, (w.inputs - input + kStepInputs - 1) / kStepInputs);
-    UnpackSteps(w, block, input, steps, two, panel);
-    AddPanel(x.values + input, x.stride, x.count, panel, steps, sums);
+// The memory of a call: sums of all its pairs of blocks, [pairs][tokens / 16][16 tiles], and unpacked codes.
+struct ColumnsScratch {
+  int32_t* sums;
+  uint8_t* panel;
+};
+
+// Tokens whose sums fit the scratch. A part of the inputs goes through all pairs of blocks before the next one: so
+// memory is read in stretches as long as a line of blocks.
+void ColumnOutputs(const TernaryColumns& w, size_t first_block, size_t blocks, const Int8Rows& x,
+                   const ColumnsScratch& scratch, float* out, size_t out_stride) {
+  const size_t pair_sums = (x.count + kTileRows - 1) / kTileRows * kStepBytes / sizeof(int32_t);
+  const size_t pairs = (blocks + 1) / 2;
+  for (size_t i = 0; i < pairs * pair_sums; i += 16) _mm512_store_si512(scratch.sums + i, _mm512_setzero_si512());
+  const TileUse tiles(Smaller(x.count, kTileRows));
+  const size_t part_steps = x.count > 2 * kTileRows ? kPanelSteps : kFewTokensSteps;
+  for (size_t input = 0; input < w.inputs; input += part_steps * kStepInputs) {
+    const size_t steps = Smaller(part_steps, (w.inputs - input + kStepInputs - 1) / kStepInputs);
+    for (size_t p = 0; p < pairs; ++p) {
+      UnpackSteps(w, first_block + 2 * p, input, steps, 2 * p + 1 < blocks, part_steps * kStepInputs, scratch.panel);
+      AddPanel(tiles, x.values + input, x.stride, x.count, scratch.panel, steps, scratch.sums + p * pair_sums);
+    }
   }
-  const size_t end = Smaller(w.outputs, (block + (two ? 2 : 1)) * kTernaryBlockColumns);
-  StoreColumns(sums, w, x, block * kTernaryBlockColumns, end, out, out_stride);
+  for (size_t p = 0; p < pairs; ++p) {
+    const size_t block = first_block + 2 * p;
+    const size_t end = Smaller(w.outputs, (block + (2 * p + 1 < blocks ? 2 : 1)) * kTernaryBlockColumns);
+    StoreColumns(scratch.sums + p * pair_sums, w, x, block * kTernaryBlockColumns, end, out, out_stride);
+  }
 }
 
 void TernaryColumnsLinear(const TernaryColumns& w, size_t first_block, size_t blocks, const Int8Rows& x, float* out,
                           size_t out_stride) noexcept {
   if (x.scratch == nullptr) return kernels::TernaryColumnsLinear(w, first_block, blocks, x, out, out_stride);
-  constexpr size_t kMostTokens = kFirstBytes / kStepBytes * kTileRows;
-  for (size_t t = 0; t < x.count; t += kMostTokens) {
+  const ColumnsScratch scratch = {static_cast<int32_t*>(x.scratch), static_cast<uint8_t*>(x.scratch) + kFirstBytes};
+  constexpr size_t kMostTiles = kFirstBytes / kStepBytes;  // of 16 tokens and a pair of blocks
+  const size_t part_blocks = Smaller(blocks, 2 * kMostTiles);
+  const size_t part_tokens = kMostTiles / ((part_blocks + 1) / 2) * kTileRows;
+  for (size_t t = 0; t < x.count; t += part_tokens) {
     const Int8Rows part = {x.values + t * x.stride,           x.scales + t, x.sums + t,
-                           Smaller(kMostTokens, x.count - t), x.stride,     x.scratch};
-    for (size_t b = 0; b < blocks; b += 2) {
-      PairOutputs(w, first_block + b, b + 1 < blocks, part, out + t * out_stride, out_stride);
+                           Smaller(part_tokens, x.count - t), x.stride,     x.scratch};
+    for (size_t b = 0; b < blocks; b += part_blocks) {
+      ColumnOutputs(w, first_block + b, Smaller(part_blocks, blocks - b), part, scratch, out + t * out_stride,
+                    out_stride);
     }
   }
 }

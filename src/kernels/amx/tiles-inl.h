@@ -35,7 +35,9 @@ inline void WriteBack(const void* memory) { __asm__ volatile("" : : "r"(memory) 
 // Tiles are in use while it lives. Tiles 0 to 4, sums and a first factor, may have fewer than 16 rows; the others are
 // second factors.
 struct TileUse {
-  explicit TileUse(size_t rows = kTileRows) {
+  explicit TileUse(size_t rows = kTileRows) { Shape(rows); }
+  // Costs as much as some products; tiles are zero afterwards.
+  void Shape(size_t rows) const {
     TileShapes shapes;
     for (size_t i = 0; i < 5; ++i) shapes.rows[i] = uint8_t(rows);
     WriteBack(&shapes);
