@@ -133,6 +133,7 @@ struct ScreenInput {
   const int8_t* values;  // [groups][64]
   const float* offsets;  // [groups], zeros up to a multiple of 16
   float factor;          // what one step of the plane's codes counts
+  float* out;            // [rows asked for]
 };
 
 // The attention of one query head over a run of keys: softmax numerators against their own maximum.
@@ -208,12 +209,13 @@ struct KernelTable {
   void (*screen_encode)(const float* row, const float* offsets, size_t groups, ScreenOrder order,
                         const ScreenCodes& codes, ScreenNorms* norms) noexcept;
 
-  // out[i] = scale[r] * fma(float(a), factor, o), r = rows[i] (i itself when rows is null); a = sum over groups of
-  // m * (sum of code * value), exact in int32; o = sum of m * offset: lane group % 16, one fma each, the tree.
-  void (*screen_nibbles)(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count,
-                         float* out) noexcept;
-  void (*screen_pairs)(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count,
-                       float* out) noexcept;
+  // For each of `inputs` (1 or more) inputs x and i < count: x.out[i] = scale[r] * fma(float(a), x.factor, o),
+  // r = rows[i] (i itself when rows is null); a = sum over groups of m * (sum of code * value), exact in int32;
+  // o = sum of m * offset: lane group % 16, one fma each, the tree.
+  void (*screen_nibbles)(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows,
+                         size_t count) noexcept;
+  void (*screen_pairs)(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows,
+                       size_t count) noexcept;
 
   // In place on `heads` heads of head_dim floats: dims i and i + rotary / 2 (i < rotary / 2) turn by the angle whose
   // cosine and sine are given: (a * c) - (b * s), (b * c) + (a * s), each product rounded. Dims from rotary on are left

@@ -4,6 +4,7 @@
 #include "backend/cpu/head_planes.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "backend/cpu/head_planes_layout.h"
@@ -70,24 +71,31 @@ bool HeadPlanes::Prepare(const kernels::KernelTable& kernels, const float* x, He
   return true;
 }
 
-void HeadPlanes::Coarse(const kernels::KernelTable& kernels, const HeadQuery& query, size_t first, size_t count,
-                        float* out) const {
+void HeadPlanes::Coarse(const kernels::KernelTable& kernels, std::span<const CoarseQuery> queries, size_t first,
+                        size_t count) const {
+  STERNA_DCHECK(queries.size() <= kMaxQueries);
   STERNA_DCHECK(first + count <= rows_);
   const uint8_t* const start = coarse_ + first * coarse_stride_;
   const kernels::ScreenRows w = {start + padded_groups(), coarse_stride_,  start,
                                  coarse_stride_,          scales_ + first, groups_};
   const bool nibbles = order() == kernels::kNibblesFirst;
-  const kernels::ScreenInput x = {query.values, query.coarse_offsets, nibbles ? 4.0f : 16.0f};
-  (nibbles ? kernels.screen_nibbles : kernels.screen_pairs)(w, x, nullptr, count, out);
-  for (size_t i = 0; i < count; ++i) out[i] *= query.value_scale;
+  std::array<kernels::ScreenInput, kMaxQueries> x;
+  for (size_t k = 0; k < queries.size(); ++k) {
+    const HeadQuery& query = *queries[k].query;
+    x[k] = {query.values, query.coarse_offsets, nibbles ? 4.0f : 16.0f, queries[k].out + first};
+  }
+  (nibbles ? kernels.screen_nibbles : kernels.screen_pairs)(w, x.data(), queries.size(), nullptr, count);
+  for (size_t k = 0; k < queries.size(); ++k) {
+    for (size_t i = 0; i < count; ++i) x[k].out[i] *= queries[k].query->value_scale;
+  }
 }
 
 void HeadPlanes::Fine(const kernels::KernelTable& kernels, const HeadQuery& query, std::span<const uint32_t> rows,
                       float* changes) const {
   const kernels::ScreenRows w = {fine_, fine_stride_, coarse_, coarse_stride_, scales_, groups_};
   const bool pairs = order() == kernels::kNibblesFirst;
-  const kernels::ScreenInput x = {query.values, query.fine_offsets, 1.0f};
-  (pairs ? kernels.screen_pairs : kernels.screen_nibbles)(w, x, rows.data(), rows.size(), changes);
+  const kernels::ScreenInput x = {query.values, query.fine_offsets, 1.0f, changes};
+  (pairs ? kernels.screen_pairs : kernels.screen_nibbles)(w, &x, 1, rows.data(), rows.size());
   for (size_t i = 0; i < rows.size(); ++i) changes[i] *= query.value_scale;
 }
 

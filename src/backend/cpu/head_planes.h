@@ -42,6 +42,7 @@ struct HeadQuery {
 
 class HeadPlanes {
  public:
+  static constexpr size_t kMaxQueries = 8;  // of one call
   static constexpr size_t kMaxColumns = kernels::kScreenMaxGroups * kernels::kScreenGroupColumns;
 
   // Bytes that the planes of such a head take, bounds included. 0 when it has too many columns for planes.
@@ -63,9 +64,13 @@ class HeadPlanes {
   // answer then.
   bool Prepare(const kernels::KernelTable& kernels, const float* x, HeadQuery& query) const;
 
-  // out[i] = about the logit of row first + i, from the first plane.
-  void Coarse(const kernels::KernelTable& kernels, const HeadQuery& query, size_t first, size_t count,
-              float* out) const;
+  // out[first + i] of each query = about the logit of row first + i, from the first plane.
+  struct CoarseQuery {
+    const HeadQuery* query;
+    float* out;  // [rows]
+  };
+  void Coarse(const kernels::KernelTable& kernels, std::span<const CoarseQuery> queries, size_t first,
+              size_t count) const;
   // changes[i] = what the second plane adds to the value of rows[i].
   void Fine(const kernels::KernelTable& kernels, const HeadQuery& query, std::span<const uint32_t> rows,
             float* changes) const;

@@ -2,6 +2,7 @@
 #include "backend/cpu/screened_head.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -82,11 +83,15 @@ ScreenedHeadCounters ScreenedHead::counters() const {
 void ScreenedHead::CoarsePass(std::span<Output> outputs, WorkSplitter& work) {
   const size_t piece_rows = work.WeightRowsPerPiece(planes_.coarse_row_bytes());
   const uint64_t cost = uint64_t{head_.rows} * head_.columns * outputs.size();
+  std::array<HeadPlanes::CoarseQuery, kMaxOutputs> queries;
+  size_t asked = 0;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].open) queries[asked++] = {&slots_[i].query, outputs[i].values};
+  }
+  if (asked == 0) return;
   work.Run(cost, CeilDiv(head_.rows, piece_rows), [&](size_t piece, uint32_t) {
-    const size_t first = piece * piece_rows, count = std::min(piece_rows, head_.rows - first);
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      if (!outputs[i].open) planes_.Coarse(kernels_, slots_[i].query, first, count, outputs[i].values + first);
-    }
+    const size_t first = piece * piece_rows;
+    planes_.Coarse(kernels_, {queries.data(), asked}, first, std::min(piece_rows, head_.rows - first));
   });
 }
 

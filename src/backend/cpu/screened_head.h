@@ -30,7 +30,7 @@ struct ScreenedHeadCounters {
 class ScreenedHead {
  public:
   // More rows of logits than this in a step are cheaper with the whole head.
-  static constexpr size_t kMaxOutputs = 8;
+  static constexpr size_t kMaxOutputs = HeadPlanes::kMaxQueries;
 
   struct Output {
     const float* x;     // normed, [columns], memory as a row of kernels::FloatRows

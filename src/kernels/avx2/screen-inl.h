@@ -122,8 +122,7 @@ int32_t ScreenRowSum(const uint8_t* codes, const uint8_t* multipliers, const int
 }
 
 template <size_t kGroupBytes, class Products>
-void ScreenPlane(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out,
-                 Products products) {
+void ScreenOne(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, Products products) {
   const size_t row_bytes = w.groups * kGroupBytes;
   for (size_t i = 0; i < count; ++i) {
     const size_t r = rows == nullptr ? i : rows[i];
@@ -140,16 +139,22 @@ void ScreenPlane(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows
     }
     const uint8_t* const multipliers = w.multipliers + r * w.multiplier_stride;
     const int32_t sum = ScreenRowSum<kGroupBytes>(codes, multipliers, x.values, w.groups, products);
-    out[i] = w.scales[r] * FusedMultiplyAdd(float(sum), x.factor, ScreenOffsetSum(multipliers, x.offsets, w.groups));
+    x.out[i] = w.scales[r] * FusedMultiplyAdd(float(sum), x.factor, ScreenOffsetSum(multipliers, x.offsets, w.groups));
   }
 }
 
-void ScreenNibbles(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out) noexcept {
-  ScreenPlane<kScreenNibbleBytes>(w, x, rows, count, out, [](auto... row) { return NibbleProducts(row...); });
+void ScreenNibbles(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows,
+                   size_t count) noexcept {
+  for (size_t i = 0; i < inputs; ++i) {
+    ScreenOne<kScreenNibbleBytes>(w, x[i], rows, count, [](auto... row) { return NibbleProducts(row...); });
+  }
 }
 
-void ScreenPairs(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out) noexcept {
-  ScreenPlane<kScreenPairBytes>(w, x, rows, count, out, [](auto... row) { return PairProducts(row...); });
+void ScreenPairs(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows,
+                 size_t count) noexcept {
+  for (size_t i = 0; i < inputs; ++i) {
+    ScreenOne<kScreenPairBytes>(w, x[i], rows, count, [](auto... row) { return PairProducts(row...); });
+  }
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ void DenseLinear(const DenseRows& w, const FloatRows& x, float* out, size_t out_
 void Hadamard(float* x, size_t count, size_t block) noexcept;
 void ScreenEncode(const float* row, const float* offsets, size_t groups, ScreenOrder order, const ScreenCodes& codes,
                   ScreenNorms* norms) noexcept;
-void ScreenNibbles(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out) noexcept;
-void ScreenPairs(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out) noexcept;
+void ScreenNibbles(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows,
+                   size_t count) noexcept;
+void ScreenPairs(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows, size_t count) noexcept;
 // attention.cc
 template <KvType kType>
 void StoreKv(const float* key, const float* value, size_t head_dim, const KvBlock& block, size_t slot) noexcept;

@@ -47,7 +47,7 @@ float OffsetSum(const uint8_t* multipliers, const float* offsets, size_t groups)
 
 // code(group, column) gives a plane's code from a row.
 template <class Code>
-void Screen(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out, Code code) {
+void ScreenOne(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, Code code) {
   for (size_t i = 0; i < count; ++i) {
     const size_t r = rows == nullptr ? i : rows[i];
     const uint8_t* const multipliers = w.multipliers + r * w.multiplier_stride;
@@ -58,8 +58,13 @@ void Screen(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, siz
         group_sum += code(w.codes + r * w.stride, g, k) * x.values[g * kColumns + k];
       sum += multipliers[g] * group_sum;
     }
-    out[i] = w.scales[r] * std::fma(float(sum), x.factor, OffsetSum(multipliers, x.offsets, w.groups));
+    x.out[i] = w.scales[r] * std::fma(float(sum), x.factor, OffsetSum(multipliers, x.offsets, w.groups));
   }
+}
+
+template <class Code>
+void Screen(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows, size_t count, Code code) {
+  for (size_t i = 0; i < inputs; ++i) ScreenOne(w, x[i], rows, count, code);
 }
 
 }  // namespace
@@ -112,14 +117,16 @@ void ScreenEncode(const float* row, const float* offsets, size_t groups, ScreenO
   *norms = {scale, TreeSum(square), TreeSum(coarse_square), TreeSum(fine_square)};
 }
 
-void ScreenNibbles(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out) noexcept {
-  Screen(w, x, rows, count, out, [](const uint8_t* row, size_t g, size_t k) {
+void ScreenNibbles(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows,
+                   size_t count) noexcept {
+  Screen(w, x, inputs, rows, count, [](const uint8_t* row, size_t g, size_t k) {
     return row[g * kScreenNibbleBytes + k % 32] >> (k / 32 * 4) & 15;
   });
 }
 
-void ScreenPairs(const ScreenRows& w, const ScreenInput& x, const uint32_t* rows, size_t count, float* out) noexcept {
-  Screen(w, x, rows, count, out,
+void ScreenPairs(const ScreenRows& w, const ScreenInput* x, size_t inputs, const uint32_t* rows,
+                 size_t count) noexcept {
+  Screen(w, x, inputs, rows, count,
          [](const uint8_t* row, size_t g, size_t k) { return row[g * kScreenPairBytes + k % 16] >> (k / 16 * 2) & 3; });
 }
 

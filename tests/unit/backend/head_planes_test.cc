@@ -36,7 +36,7 @@ class Planes {
   bool Ask(const std::vector<float>& x) {
     if (!planes_.Prepare(kernels_, x.data(), query_)) return false;
     coarse_.assign(rows_, 0);
-    planes_.Coarse(kernels_, query_, 0, rows_, coarse_.data());
+    planes_.Coarse(kernels_, {{{&query_, coarse_.data()}}}, 0, rows_);
     fine_.assign(rows_, 0);
     std::vector<uint32_t> all(rows_);
     std::iota(all.begin(), all.end(), 0u);

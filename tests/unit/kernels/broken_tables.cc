@@ -83,15 +83,15 @@ void ScreenEncode(const float* row, const float* offsets, size_t groups, kernels
   kScalarTable.screen_encode(row, offsets, groups, order, codes, norms);
   codes.pairs[groups * kernels::kScreenPairBytes - 1] ^= 1;
 }
-void ScreenNibbles(const kernels::ScreenRows& w, const kernels::ScreenInput& x, const uint32_t* rows, size_t count,
-                   float* out) noexcept {
-  kScalarTable.screen_nibbles(w, x, rows, count, out);
-  FlipLastBit(out + count - 1);
+void ScreenNibbles(const kernels::ScreenRows& w, const kernels::ScreenInput* x, size_t inputs, const uint32_t* rows,
+                   size_t count) noexcept {
+  kScalarTable.screen_nibbles(w, x, inputs, rows, count);
+  FlipLastBit(x[inputs - 1].out + count - 1);
 }
-void ScreenPairs(const kernels::ScreenRows& w, const kernels::ScreenInput& x, const uint32_t* rows, size_t count,
-                 float* out) noexcept {
-  kScalarTable.screen_pairs(w, x, rows, count, out);
-  FlipLastBit(out + count - 1);
+void ScreenPairs(const kernels::ScreenRows& w, const kernels::ScreenInput* x, size_t inputs, const uint32_t* rows,
+                 size_t count) noexcept {
+  kScalarTable.screen_pairs(w, x, inputs, rows, count);
+  FlipLastBit(x[inputs - 1].out + count - 1);
 }
 void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines, const float* sines) noexcept {
   kScalarTable.rope(x, heads, head_dim, rotary, cosines, sines);

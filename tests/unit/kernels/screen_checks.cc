@@ -81,6 +81,7 @@ std::string CheckEncode(const KernelTable& table) {
 struct PlaneCase {
   size_t groups, count;
   bool extreme, listed;
+  size_t inputs;
 };
 
 template <class Kernel>
@@ -89,23 +90,32 @@ std::string ComparePlane(Kernel KernelTable::*kernel, size_t group_bytes, const 
   Random random(kSeed + p.groups + p.count);
   const size_t padded = (p.groups + 15) / 16 * 16, rows = p.count + 3;
   GuardedBuffer<uint8_t> codes(rows * p.groups * group_bytes), multipliers(rows * padded);
-  GuardedBuffer<int8_t> values(p.groups * kScreenGroupColumns);
-  GuardedBuffer<float> offsets(padded), scales(rows), y(p.count), y2(p.count);
+  GuardedBuffer<int8_t> values(p.inputs * p.groups * kScreenGroupColumns);
+  GuardedBuffer<float> offsets(p.inputs * padded), scales(rows), y(p.inputs * p.count), y2(y.size());
   for (uint8_t& code : codes.span()) code = p.extreme ? 255 : uint8_t(random.Bits());
   for (uint8_t& multiplier : multipliers.span()) multiplier = p.extreme ? 127 : uint8_t(random.Below(128));
   for (int8_t& value : values.span()) value = p.extreme ? int8_t(-127) : int8_t(int(random.Below(255)) - 127);
-  for (size_t g = 0; g < padded; ++g) offsets[g] = g < p.groups ? random.Uniform() * 1000 : 0.0f;
+  for (size_t i = 0; i < offsets.size(); ++i) offsets[i] = i % padded < p.groups ? random.Uniform() * 1000 : 0.0f;
   for (float& scale : scales.span()) scale = random.Uniform();
   std::vector<uint32_t> list;
   for (size_t i = 0; i < p.count; ++i) list.push_back(uint32_t(i + random.Below(4)));
   const kernels::ScreenRows w = {codes.data(), p.groups * group_bytes, multipliers.data(),
                                  padded,       scales.data(),          p.groups};
-  const kernels::ScreenInput x = {values.data(), offsets.data(), 4.0f};
+  std::vector<kernels::ScreenInput> x, x2;
+  for (size_t i = 0; i < p.inputs; ++i) {
+    const int8_t* const input = values.data() + i * p.groups * kScreenGroupColumns;
+    x.push_back({input, offsets.data() + i * padded, float(4 + i), y.data() + i * p.count});
+    x2.push_back({input, offsets.data() + i * padded, float(4 + i), y2.data() + i * p.count});
+  }
   const uint32_t* const chosen = p.listed ? list.data() : nullptr;
-  (kScalarTable.*kernel)(w, x, chosen, p.count, y.data());
-  (table.*kernel)(w, x, chosen, p.count, y2.data());
-  const Case where =
-      Case().With("groups", p.groups).With("count", p.count).With("extreme", p.extreme).With("listed", p.listed);
+  (kScalarTable.*kernel)(w, x.data(), p.inputs, chosen, p.count);
+  (table.*kernel)(w, x2.data(), p.inputs, chosen, p.count);
+  const Case where = Case()
+                         .With("groups", p.groups)
+                         .With("count", p.count)
+                         .With("extreme", p.extreme)
+                         .With("listed", p.listed)
+                         .With("inputs", p.inputs);
   return Compare("out", where, y, y2);
 }
 
@@ -115,8 +125,10 @@ std::string CheckPlane(Kernel KernelTable::*kernel, size_t group_bytes, const Ke
     for (const size_t count : {1, 2, 5}) {
       for (const bool extreme : {false, true}) {
         for (const bool listed : {false, true}) {
-          const PlaneCase p = {groups, count, extreme, listed};
-          if (auto bad = ComparePlane(kernel, group_bytes, p, table); !bad.empty()) return bad;
+          for (const size_t inputs : {1, 2, 3, 4, 5, 8}) {
+            const PlaneCase p = {groups, count, extreme, listed, inputs};
+            if (auto bad = ComparePlane(kernel, group_bytes, p, table); !bad.empty()) return bad;
+          }
         }
       }
     }
