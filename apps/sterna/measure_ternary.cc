@@ -15,8 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// 16 rows of 1024 columns: 4 KiB of codes, and 16 KiB of activations for 16 tokens.
-constexpr size_t kRows = 16;
+// 16 rows of 1024 columns: 4 KiB of codes, and 16 KiB of activations for 16 tokens. More rows for kernels that bring
+// activations into another form first.
+constexpr size_t kRows = 16, kRowsWithScratch = 512;
 constexpr size_t kBlocks = 8;
 constexpr size_t kColumns = kBlocks * kernels::kTernaryBlockColumns;
 constexpr double kSecondsPerRun = 0.05;
@@ -24,15 +25,20 @@ constexpr int kRuns = 4;
 
 // One worker's own copy of everything.
 struct Workload {
-  AlignedBuffer codes, values, out;
+  size_t row_count = kRows;
+  AlignedBuffer codes, values, out, scratch;
   std::vector<float> scales;
   std::vector<int32_t> sums;
 
-  static Result<Workload> Create(size_t tokens) {
+  static Result<Workload> Create(const kernels::TernaryScratch& wanted, size_t tokens) {
     Workload work;
-    STERNA_ASSIGN_OR_RETURN(work.codes, AlignedBuffer::Create(kRows * kBlocks * kernels::kTernaryBlockBytes));
+    if (wanted.bytes > 0 && tokens >= wanted.least_tokens) {
+      work.row_count = kRowsWithScratch;
+      STERNA_ASSIGN_OR_RETURN(work.scratch, AlignedBuffer::Create(wanted.bytes));
+    }
+    STERNA_ASSIGN_OR_RETURN(work.codes, AlignedBuffer::Create(work.row_count * kBlocks * kernels::kTernaryBlockBytes));
     STERNA_ASSIGN_OR_RETURN(work.values, AlignedBuffer::Create(tokens * kColumns));
-    STERNA_ASSIGN_OR_RETURN(work.out, AlignedBuffer::Create(tokens * kRows * sizeof(float)));
+    STERNA_ASSIGN_OR_RETURN(work.out, AlignedBuffer::Create(tokens * work.row_count * sizeof(float)));
     const auto codes = work.codes.as<uint8_t>();
     std::fill(codes.begin(), codes.end(), uint8_t{0b00011000});  // codes 0, 1, 2, 0: no value is special to a kernel
     const auto values = work.values.as<int8_t>();
@@ -46,19 +52,24 @@ struct Workload {
     return work;
   }
 
-  // Calls until `seconds` have passed; returns calls per second.
+  // Calls until `seconds` have passed; returns multiply-adds per second.
   double Run(const kernels::KernelTable& table, double seconds) {
-    const kernels::TernaryRows weights{codes.as<uint8_t>().data(), kRows, kBlocks, 1.0f, nullptr};
-    const kernels::Int8Rows rows{values.as<int8_t>().data(), scales.data(), sums.data(), scales.size(), kColumns};
+    const kernels::TernaryRows weights{codes.as<uint8_t>().data(), row_count, kBlocks, 1.0f, nullptr};
+    const kernels::Int8Rows rows{values.as<int8_t>().data(),
+                                 scales.data(),
+                                 sums.data(),
+                                 scales.size(),
+                                 kColumns,
+                                 scratch.size() > 0 ? scratch.data() : nullptr};
     const auto start = Clock::now();
     uint64_t calls = 0;
     double passed = 0;
     while (passed < seconds) {
-      for (int i = 0; i < 64; ++i) table.ternary_linear(weights, rows, out.as<float>().data(), kRows);
+      for (int i = 0; i < 64; ++i) table.ternary_linear(weights, rows, out.as<float>().data(), row_count);
       calls += 64;
       passed = std::chrono::duration<double>(Clock::now() - start).count();
     }
-    return double(calls) / passed;
+    return double(calls) * double(row_count * kColumns * scales.size()) / passed;
   }
 };
 
@@ -80,12 +91,10 @@ Result<double> BestRate(uint32_t threads, One&& one) {
 Result<double> MeasureTernaryMacsPerSecond(const kernels::KernelTable& table, uint32_t threads, size_t tokens) {
   std::vector<Workload> work;
   for (uint32_t i = 0; i < threads; ++i) {
-    STERNA_ASSIGN_OR_RETURN(Workload one, Workload::Create(tokens));
+    STERNA_ASSIGN_OR_RETURN(Workload one, Workload::Create(table.ternary_scratch, tokens));
     work.push_back(std::move(one));
   }
-  STERNA_ASSIGN_OR_RETURN(const double calls,
-                          BestRate(threads, [&](size_t thread) { return work[thread].Run(table, kSecondsPerRun); }));
-  return calls * double(kRows * kColumns * tokens);
+  return BestRate(threads, [&](size_t thread) { return work[thread].Run(table, kSecondsPerRun); });
 }
 
 Result<double> MeasureIntegerPeak(const kernels::KernelTable& table, uint32_t threads) {

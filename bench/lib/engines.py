@@ -34,6 +34,7 @@ class Engine:
     isa: str = ""
 
     own = False
+    writes_to_stderr = False  # its results
 
     def can(self, case):
         return case.sequences == 1
@@ -52,7 +53,7 @@ class Engine:
             last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
             raise EngineFailed(f"exit {done.returncode}: {last}: {shlex.join(command)}")
         try:
-            return self.read(done.stdout)
+            return self.read(done.stderr if self.writes_to_stderr and not done.stdout.strip() else done.stdout)
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise EngineFailed(f"cannot read what it printed ({error}): {shlex.join(command)}") from None
 
@@ -104,7 +105,10 @@ class Peer(Engine):
 
 
 class BatchedPeer(Engine):
-    """A llama-batched-bench: several sequences at once. It prints a table with bars between its columns."""
+    """A llama-batched-bench: several sequences at once. It prints a table with bars between its columns, on stdout or, in
+    some forks, as a log."""
+
+    writes_to_stderr = True
 
     def can(self, case):
         return case.sequences > 1

@@ -46,6 +46,7 @@ for flag, other in (("-p", "n_gen"), ("-n", "n_prompt")):
 print(json.dumps(tests))
 """
 BATCHED = COMMON + """
+if "-fa" in words: sys.stdout = sys.stderr
 print("llama_print: a line before the table | with a bar")
 print("|    PP |     TG |    B |   S_TG t/s |")
 print("|-------|--------|------|------------|")

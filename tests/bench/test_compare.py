@@ -114,6 +114,8 @@ class Compare(ScriptTest):
         self.assertEqual([row["label"] for row in together["engines"]][1:], ["llama.cpp llama-batched-bench -rtr"])
         self.assertEqual([row["multiply_adds_per_second"] for row in together["engines"]], [60 * 2e9, 40 * 2e9])
         self.assertEqual(together["ratios"][0]["median"], 1.5)
+        _, report = self.compare("--peer", f"llama.cpp={batched}::-fa 1", "-r", "1", "--scenarios", "batch")
+        self.assertEqual(report["tests"][0]["ratios"][0]["median"], 1.5)
         call = [call for call in self.calls() if call.startswith("llama-batched-bench")][0]
         for words in ("-npp 1", "-ntg 24", "-npl 4", "-t 2", "-rtr"):
             self.assertIn(words, call)
