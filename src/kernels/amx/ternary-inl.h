@@ -52,7 +52,7 @@ void UnpackPanel(const uint8_t* codes, size_t rows, size_t blocks, size_t first,
     for (size_t p = first; p < end; ++p, to += kPlaces * kTileBytes) {
       const uint8_t* const from = codes + p * 2 * kTernaryBlockBytes;
       const bool two = 2 * p + 1 < blocks;
-      _mm_prefetch(reinterpret_cast<const char*>(from + kPanelRows * row_bytes), _MM_HINT_T0);
+      _mm_prefetch(reinterpret_cast<const char*>(from + kPanelRows * row_bytes), _MM_HINT_T1);
       const __m512i bytes = two ? _mm512_loadu_si512(from) : avx512::Halves(LoadBytes(from), _mm256_setzero_si256());
       _mm512_store_si512(to, _mm512_and_si512(_mm512_srli_epi16(bytes, 6), mask));
       _mm512_store_si512(to + kTileBytes, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), mask));

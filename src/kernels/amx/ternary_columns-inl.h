@@ -17,13 +17,13 @@ constexpr size_t kOutputTiles = kPairOutputs / kTileRows;  // tile 4 s + v: plac
 constexpr size_t kStepInputs = kTileColumns;               // inputs of one product of tiles
 constexpr size_t kStepBytes = kOutputTiles * kTileBytes;
 constexpr size_t kPanelSteps = kPanelBytes / 2 / kStepBytes;  // so many are unpacked at a time: 1024 inputs
-constexpr size_t kFewTokensSteps = 2;                         // what a first-level cache holds
+constexpr size_t kFewTokensSteps = 1;                         // what a first-level cache holds
 
 // Four inputs from `codes` on to a row of the 16 tiles of a step.
 void UnpackQuad(const uint8_t* codes, size_t line_bytes, bool two, size_t ahead_bytes, uint8_t* to) {
   const auto load = [&](size_t i) {
     const uint8_t* const from = codes + i * line_bytes;
-    _mm_prefetch(reinterpret_cast<const char*>(from + ahead_bytes), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(from + ahead_bytes), _MM_HINT_T1);
     return two ? _mm512_loadu_si512(from) : avx512::Halves(LoadBytes(from), _mm256_setzero_si256());
   };
   const __m512i a = load(0), b = load(1), c = load(2), d = load(3);
