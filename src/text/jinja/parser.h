@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "sterna/status.h"
+#include "text/jinja/ast.h"
+
+namespace sterna::text::jinja {
+
+inline constexpr uint32_t kMaxNesting = 100;  // of blocks in blocks, and of expressions in expressions
+
+// The tree of a template. Corrupt for what is no template, Unsupported for what this engine does not run, and
+// ResourceExhausted for one that is nested too deeply; each names the line.
+Result<Block> Parse(std::string_view source);
+
+}  // namespace sterna::text::jinja
