@@ -9,8 +9,8 @@ namespace sterna::text::jinja {
 
 Status UndefinedError(const Value& value) {
   const std::string* name = value.undefined_name();
-  const std::string what = name == nullptr ? "a value" : fmt::format("'{}'", name->substr(0, 64));
-  return Status::InvalidArgument(what + " is undefined; give it a value or ask with 'is defined' first");
+  const std::string what = name == nullptr ? std::string("a value") : fmt::format("'{}'", name->substr(0, 64));
+  return Status::InvalidArgument(fmt::format("{} is undefined; give it a value or ask with 'is defined' first", what));
 }
 
 Status KindError(std::string_view cannot, const Value& value) {

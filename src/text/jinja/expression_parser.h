@@ -90,6 +90,7 @@ class ExpressionParser {
   Parsed Call(ExpressionPointer value);
   Parsed Filter(ExpressionPointer value);
   Parsed Test(ExpressionPointer value);
+  Parsed TargetName(bool attributes);
   Status CallArguments(Expression& call);
   bool AtTupleEnd() const;
 

@@ -78,7 +78,8 @@ Result<Value> Absolute(Runtime&, Value self, const Arguments& arguments) {
 Result<Value> Round(Runtime&, Value self, const Arguments& arguments) {
   STERNA_ASSIGN_OR_RETURN(const Bound bound, Bind("round", arguments, {"precision", "method"}, 0));
   if (!self.IsNumber()) return KindError("round", self);
-  const int64_t digits = bound[0] && bound[0]->IsInteger() ? bound[0]->integer() : 0;
+  if (bound[0] && !bound[0]->IsInteger()) return KindError("round to", *bound[0]);
+  const int64_t digits = bound[0] ? bound[0]->integer() : 0;
   if (digits < 0 || digits > 15) return Status::Unsupported("round: the precision must be 0 to 15");
   const std::string_view method = bound[1] && bound[1]->Is(Kind::kString) ? bound[1]->bytes() : "common";
   const double number = self.number();

@@ -235,6 +235,10 @@ class Parser {
 }  // namespace
 
 Result<Block> Parse(std::string_view source) {
+  if (source.size() > kMaxSourceBytes) {
+    return Status::ResourceExhausted(
+        fmt::format("the template has {} bytes, over the limit of {}; shorten it", source.size(), kMaxSourceBytes));
+  }
   STERNA_ASSIGN_OR_RETURN(const std::string normal, NormalizeSource(source));
   STERNA_ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(normal));
   return Parser(std::move(tokens)).Run();

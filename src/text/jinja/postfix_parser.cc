@@ -178,25 +178,35 @@ Parsed ExpressionParser::Tuple(bool conditional, bool may_be_empty) {
   return Finish(std::move(made));
 }
 
+Parsed ExpressionParser::TargetName(bool attributes) {
+  if (SkipOperator("(")) {
+    STERNA_ASSIGN_OR_RETURN(ExpressionPointer inside, Target(attributes));
+    STERNA_RETURN_IF_ERROR(ExpectOperator(")"));
+    return inside;
+  }
+  ExpressionPointer made = Make(ExpressionKind::kName, current().line);
+  STERNA_ASSIGN_OR_RETURN(made->name, TakeName());
+  for (const std::string_view word : {"true", "false", "none", "True", "False", "None"}) {
+    if (made->name == word) return Fail(fmt::format("'{}' cannot be set; choose another name", word));
+  }
+  if (attributes && SkipOperator(".")) {
+    made->kind = ExpressionKind::kAttributeOf;
+    STERNA_ASSIGN_OR_RETURN(made->attribute, TakeName());
+  }
+  return made;
+}
+
 Parsed ExpressionParser::Target(bool attributes) {
+  const Level level(*this);
+  STERNA_RETURN_IF_ERROR(level.Check());
   ExpressionPointer made = Make(ExpressionKind::kTuple, current().line);
   bool is_tuple = false;
-  const bool parentheses = SkipOperator("(");
   while (!AtTupleEnd()) {
-    ExpressionPointer item = Make(ExpressionKind::kName, current().line);
-    STERNA_ASSIGN_OR_RETURN(item->name, TakeName());
-    for (const std::string_view word : {"true", "false", "none", "True", "False", "None"}) {
-      if (item->name == word) return Fail(fmt::format("'{}' cannot be set; choose another name", word));
-    }
-    if (attributes && SkipOperator(".")) {
-      item->kind = ExpressionKind::kAttributeOf;
-      STERNA_ASSIGN_OR_RETURN(item->attribute, TakeName());
-    }
+    STERNA_ASSIGN_OR_RETURN(ExpressionPointer item, TargetName(attributes));
     made->items.push_back(std::move(item));
     if (!SkipOperator(",")) break;
     is_tuple = true;
   }
-  if (parentheses) STERNA_RETURN_IF_ERROR(ExpectOperator(")"));
   if (made->items.empty()) return Fail("a name to set is missing");
   if (!is_tuple) return std::move(made->items.front());
   return Finish(std::move(made));

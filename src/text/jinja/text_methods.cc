@@ -135,7 +135,7 @@ Result<Value> MakeParts(Heap& heap, const MarkedText& text, const std::vector<Ex
   return heap.NewList(std::move(items));
 }
 
-// Pieces between runs of white space; with `most` splits the rest is one piece without its leading blanks.
+// Pieces between runs of white space; with `most` splits the rest is one piece from its first character on.
 std::vector<Extent> SplitAtSpace(std::string_view text, int64_t most) {
   std::vector<Extent> parts;
   size_t begin = kNowhere;  // of the piece that is being read
@@ -151,11 +151,7 @@ std::vector<Extent> SplitAtSpace(std::string_view text, int64_t most) {
     }
     at += step.length_bytes;
   }
-  if (begin != kNowhere) {
-    const bool rest = most >= 0 && int64_t(parts.size()) >= most;
-    const size_t end = rest ? Stripped(text, nullptr, false, true).end : text.size();
-    parts.push_back({begin, end});
-  }
+  if (begin != kNowhere) parts.push_back({begin, text.size()});
   return parts;
 }
 
