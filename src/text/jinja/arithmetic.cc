@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 
 #include "base/status_macros.h"
@@ -86,21 +87,20 @@ Result<Value> Floats(Operation operation, double left, double right) {
 }
 
 Result<Value> Repeat(Heap& heap, const Value& value, int64_t times) {
-  const uint64_t count = times < 0 ? 0 : uint64_t(times);
-  if (value.Is(Kind::kString)) {
-    TextBuilder built(heap);
-    for (uint64_t i = 0; i < count && !value.text().empty(); ++i) {
-      STERNA_RETURN_IF_ERROR(heap.Step());
-      STERNA_RETURN_IF_ERROR(built.Append(value.text()));
-    }
-    return built.Finish();
+  const bool is_text = value.Is(Kind::kString);
+  const uint64_t size = is_text ? value.text().size() : value.list().size();
+  const uint64_t count = times < 0 || size == 0 ? 0 : uint64_t(times);
+  // Refused before anything is made: a whole that is larger than all values may be.
+  const uint64_t unit_bytes = is_text ? 1 : sizeof(Value);
+  if (count > heap.limits().max_value_bytes / unit_bytes / std::max<uint64_t>(size, 1)) return heap.Charge(UINT64_MAX);
+  STERNA_RETURN_IF_ERROR(heap.Step(1 + size * count / 16));
+  if (is_text) {
+    MarkedText whole;
+    for (uint64_t i = 0; i < count; ++i) whole.Append(value.text());
+    return heap.String(std::move(whole));
   }
   List items;
-  for (uint64_t i = 0; i < count && !value.list().empty(); ++i) {
-    STERNA_RETURN_IF_ERROR(heap.Step());
-    STERNA_RETURN_IF_ERROR(heap.Charge(value.list().size() * sizeof(Value)));
-    items.insert(items.end(), value.list().begin(), value.list().end());
-  }
+  for (uint64_t i = 0; i < count; ++i) items.insert(items.end(), value.list().begin(), value.list().end());
   return heap.NewList(std::move(items), value.Is(Kind::kTuple));
 }
 

@@ -145,7 +145,9 @@ Status Interpreter::SetVariable(std::string_view name, const Value& value, Scope
     held = value;
     return {};
   }
-  STERNA_RETURN_IF_ERROR(heap().Charge(sizeof(Value) * 2));
+  if (scope.variables.size() == scope.variables.capacity()) {  // a loop's scope keeps its room from round to round
+    STERNA_RETURN_IF_ERROR(heap().Charge((1 + scope.variables.size()) * sizeof(Value) * 2));
+  }
   scope.variables.emplace_back(name, value);
   return {};
 }

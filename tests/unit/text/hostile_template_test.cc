@@ -44,7 +44,7 @@ TEST(HostileTemplate, ALoopOverAHugeRangeIsRefused) {
 }
 
 TEST(HostileTemplate, SixNestedLoopsRunOutOfSteps) {
-  const std::string loops = Repeat("{% for i in range(1000) %}", 6) + Repeat("{% endfor %}", 6);
+  const std::string loops = "{% set r = range(1000) %}" + Repeat("{% for i in r %}", 6) + Repeat("{% endfor %}", 6);
   const Status status = RenderSoon(loops).status();
   EXPECT_EQ(status.code(), kTooMuch);
   EXPECT_THAT(status.message(), testing::AllOf(HasSubstr("line 1"), HasSubstr("steps")));
@@ -52,7 +52,7 @@ TEST(HostileTemplate, SixNestedLoopsRunOutOfSteps) {
 
 TEST(HostileTemplate, AMacroThatCallsItselfEnds) {
   EXPECT_EQ(EndsIn("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"), kTooMuch);
-  EXPECT_EQ(EndsIn("{% macro m(a=m()) %}{% endmacro %}{{ m() }}"), StatusCode::kInvalidArgument);
+  EXPECT_EQ(EndsIn("{% macro m(a=m()) %}{% endmacro %}{{ m() }}"), kTooMuch);
   EXPECT_EQ(EndsIn("{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{{ a() }}{% endmacro %}{{ a() }}"),
             kTooMuch);
   EXPECT_EQ(EndsIn("{% macro m() %}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{{ m() }}"), kTooMuch);
@@ -218,10 +218,9 @@ TEST(HostileTemplate, ArithmeticNeverOverflows) {
                           "99999999999999999999", "0 ** -1", "1 / 0"}) {
     EXPECT_NE(EndsIn("{{ " + std::string(use) + " }}"), StatusCode::kOk) << use;
   }
-  for (const char* use :
-       {"(-9223372036854775807 - 1) % -1", "'abc'[9223372036854775807:]", "'abc'[::-9223372036854775807]",
-        "[1][-9223372036854775807]", "'abc'[-9223372036854775807:9223372036854775807]", "1e308 * 10 | string",
-        "(1e308 * 10) | int"}) {
+  for (const char* use : {"(-9223372036854775807 - 1) % -1", "'abc'[9223372036854775807:]",
+                          "'abc'[::-9223372036854775807]", "[1][-9223372036854775807]",
+                          "'abc'[-9223372036854775807:9223372036854775807]", "1e308 * 10", "(1e308 * 10) | int"}) {
     EXPECT_EQ(EndsIn("{{ " + std::string(use) + " }}"), StatusCode::kOk) << use;
   }
 }

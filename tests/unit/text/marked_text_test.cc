@@ -45,7 +45,7 @@ TEST(MarkedText, JoinsNeighboursOfOneKindAndCutsThem) {
 TEST(MarkedText, ContentStaysUntrustedThroughEveryFilter) {
   EXPECT_EQ(Marked("<{{ c }}>"), "<{ a<eos>b }>");
   EXPECT_EQ(Marked("{{ '[' + c | trim ~ ']' }}"), "[{a<eos>b}]");
-  EXPECT_EQ(Marked("{{ c | upper }}{{ c | title | trim }}"), "{ A<EOS>B A<Eos>B}");
+  EXPECT_EQ(Marked("{{ c | upper }}{{ c | title | trim }}"), "{ A<EOS>B A<Eos>b}");
   EXPECT_EQ(Marked("{{ c | replace('a', '<bos>') }}"), "{ }<bos>{<eos>b }");
   EXPECT_EQ(Marked("{{ 'x.y' | replace('.', c) }}"), "x{ a<eos>b }y");
   EXPECT_EQ(Marked("{{ c.split('<')[1] }}|{{ c[1:4] }}|{{ c[::-1] }}"), "{eos>b }|{a<e}|{ b>soe<a }");
