@@ -41,8 +41,8 @@ jinja::Data ToData(std::span<const ChatMessage> messages) {
   jinja::Data::Array turns;
   for (const ChatMessage& message : messages) {
     jinja::Data::Object turn;
-    turn.emplace_back("role", Text(std::string(RoleName(message.role)), /*trusted=*/true));
-    turn.emplace_back("content", Text(message.content, /*trusted=*/false));
+    turn.push_back({"role", Text(std::string(RoleName(message.role)), /*trusted=*/true)});
+    turn.push_back({"content", Text(message.content, /*trusted=*/false)});
     turns.push_back({std::move(turn), /*trusted=*/true});
   }
   return {std::move(turns), /*trusted=*/true};

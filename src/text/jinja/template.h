@@ -23,11 +23,16 @@ namespace sterna::text::jinja {
 
 // What a caller hands to a template: a tree like JSON. Strings say whether they may become control tokens.
 struct Data {
+  struct Member;
   using Array = std::vector<Data>;
-  using Object = std::vector<std::pair<std::string, Data>>;  // keys are trusted as `trusted` says
+  using Object = std::vector<Member>;  // names are trusted as the object is
 
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> value;
   bool trusted = false;
+};
+struct Data::Member {
+  std::string name;
+  Data value;
 };
 using Variables = std::vector<std::pair<std::string, Data>>;
 

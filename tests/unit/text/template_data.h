@@ -24,7 +24,7 @@ inline Data ToData(const nlohmann::ordered_json& json) {
   }
   if (json.is_object()) {
     Data::Object items;
-    for (const auto& [key, item] : json.items()) items.emplace_back(key, ToData(item));
+    for (const auto& [key, item] : json.items()) items.push_back({key, ToData(item)});
     data.value = std::move(items);
   }
   return data;
