@@ -84,6 +84,17 @@ Result<std::unique_ptr<const ChatTemplate>> ChatTemplate::BuiltIn(std::string_vi
   return MakeBuiltIn(name, nullptr);
 }
 
+Result<std::unique_ptr<const ChatTemplate>> ChatTemplate::FromSource(std::string_view name, std::string_view source,
+                                                                     const Vocabulary& vocabulary,
+                                                                     std::optional<jinja::CivilTime> now) {
+  jinja::Variables variables;
+  variables.emplace_back("bos_token", TokenText(vocabulary, vocabulary.bos));
+  variables.emplace_back("eos_token", TokenText(vocabulary, vocabulary.eos));
+  variables.emplace_back("unk_token", TokenText(vocabulary, vocabulary.unknown));
+  variables.emplace_back("pad_token", TokenText(vocabulary, vocabulary.padding));
+  return Make(name, source, std::move(variables), now);
+}
+
 Result<ChatTemplate::Choice> ChatTemplate::ForModel(std::string_view architecture, const Vocabulary& vocabulary,
                                                     std::string_view override_name,
                                                     std::optional<jinja::CivilTime> now) {
@@ -95,12 +106,7 @@ Result<ChatTemplate::Choice> ChatTemplate::ForModel(std::string_view architectur
     reason = "the stored template is the legacy one, which the model was not trained on";
   }
   if (name.empty() && !stored.empty()) {
-    jinja::Variables variables;
-    variables.emplace_back("bos_token", TokenText(vocabulary, vocabulary.bos));
-    variables.emplace_back("eos_token", TokenText(vocabulary, vocabulary.eos));
-    variables.emplace_back("unk_token", TokenText(vocabulary, vocabulary.unknown));
-    variables.emplace_back("pad_token", TokenText(vocabulary, vocabulary.padding));
-    auto made = Make("stored", stored, std::move(variables), now);
+    auto made = FromSource("stored", stored, vocabulary, now);
     if (!made.ok()) {
       return Status(made.status().code(),
                     fmt::format("tokenizer.chat_template: {}; or name a built-in one with --chat-template ({})",

@@ -37,7 +37,12 @@ class ChatTemplate {
   static Result<Choice> ForModel(std::string_view architecture, const Vocabulary& vocabulary,
                                  std::string_view override_name, std::optional<jinja::CivilTime> now = std::nullopt);
 
-  // Of the built-in template, or "stored".
+  // One from elsewhere than the model's file, with that model's tokens.
+  static Result<std::unique_ptr<const ChatTemplate>> FromSource(std::string_view name, std::string_view source,
+                                                                const Vocabulary& vocabulary,
+                                                                std::optional<jinja::CivilTime> now = std::nullopt);
+
+  // Of the built-in template, "stored", or as FromSource was told.
   std::string_view name() const { return name_; }
   // Text of the template is trusted, and so are roles and the vocabulary's own tokens; contents are not, and neither is
   // what `extra` (tools, documents and other variables) does not mark as trusted. With `add_generation_prompt` it ends
