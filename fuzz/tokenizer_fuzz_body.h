@@ -118,10 +118,12 @@ inline std::string CheckAnyTokenizer(text::Vocabulary vocabulary, std::string_vi
   const auto choice = text::ChatTemplate::ForModel("bitnet-b1.58", vocabulary, "");
   const auto tokenizer = text::Tokenizer::Create(std::move(vocabulary));
   if (!tokenizer.ok()) return {};
-  if (!choice.ok()) return "no template for an architecture that has one";
+  const bool stored = !(*tokenizer)->vocabulary().chat_template.empty();
+  if (!choice.ok() && !stored) return "no template for an architecture that has one";
   const text::ChatMessage message{text::Role::kUser, std::string(input)};
-  const auto chat = (*tokenizer)->Encode(choice->chat_template->Render(std::span(&message, 1), true));
-  if (chat.ok()) {
+  if (choice.ok()) {
+    const auto chat = text::EncodeChat(**tokenizer, *choice->chat_template, std::span(&message, 1));
+    if (!chat.ok()) return {};
     if (std::string problem = CheckIds(**tokenizer, *chat, true); !problem.empty()) return problem;
   }
   const auto ids = (*tokenizer)->Encode(input, /*trusted=*/false, /*add_special=*/false);

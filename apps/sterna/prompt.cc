@@ -1,17 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prompt.h"
 
+#include <fmt/format.h>
+
+#include <ctime>
+
 #include "base/status_macros.h"
+#include "streams.h"
 
 namespace sterna::cli {
+namespace {
+
+// For templates that write the date into the prompt, as Hugging Face lets them.
+std::optional<text::jinja::CivilTime> LocalTime() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  if (localtime_r(&now, &local) == nullptr) return std::nullopt;
+  return text::jinja::CivilTime{local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                                local.tm_hour,        local.tm_min,     local.tm_sec};
+}
+
+constexpr size_t kMaxTemplateBytes = size_t{1} << 20;
+
+// What --chat-template names and is not built in.
+Result<text::ChatTemplate::Choice> TemplateFile(const std::string& path, const Status& not_built_in,
+                                                const text::Vocabulary& vocabulary) {
+  const auto source = ReadTextFile(path, kMaxTemplateBytes);
+  if (!source.ok()) {
+    return Status::InvalidArgument(
+        fmt::format("--chat-template: {}; nor is it a file: {}", not_built_in.message(), source.status().message()));
+  }
+  auto made = text::ChatTemplate::FromSource("file", *source, vocabulary, LocalTime());
+  if (!made.ok()) return Status(made.status().code(), fmt::format("'{}': {}", path, made.status().message()));
+  return text::ChatTemplate::Choice{*std::move(made), fmt::format("'{}' was asked for", path)};
+}
+
+}  // namespace
 
 Result<text::ChatTemplate::Choice> ChooseTemplate(const engine::Engine& engine,
                                                   const std::optional<std::string>& override_name) {
-  auto choice = text::ChatTemplate::ForModel(engine.config().architecture, engine.tokenizer().vocabulary(),
-                                             override_name.value_or(""));
-  // A name that is not built in is a wrong flag, not a missing file.
-  if (!choice.ok() && override_name) return Status::InvalidArgument("--chat-template: " + choice.status().message());
-  return choice;
+  const text::Vocabulary& vocabulary = engine.tokenizer().vocabulary();
+  if (override_name) {
+    const auto built_in = text::ChatTemplate::BuiltIn(*override_name);
+    if (!built_in.ok()) return TemplateFile(*override_name, built_in.status(), vocabulary);
+  }
+  return text::ChatTemplate::ForModel(engine.config().architecture, vocabulary, override_name.value_or(""),
+                                      LocalTime());
 }
 
 Result<std::vector<text::TokenId>> ChatPrompt(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,
@@ -19,10 +53,7 @@ Result<std::vector<text::TokenId>> ChatPrompt(const text::Tokenizer& tokenizer, 
   std::vector<text::ChatMessage> messages;
   if (system && !system->empty()) messages.push_back({text::Role::kSystem, *system});
   messages.push_back({text::Role::kUser, message});
-  STERNA_ASSIGN_OR_RETURN(std::vector<text::TokenId> ids, tokenizer.Encode(chat_template.Render(messages, true)));
-  const text::Vocabulary& vocabulary = tokenizer.vocabulary();
-  if (vocabulary.add_bos && vocabulary.bos) ids.insert(ids.begin(), *vocabulary.bos);
-  return ids;
+  return text::EncodeChat(tokenizer, chat_template, messages);
 }
 
 }  // namespace sterna::cli

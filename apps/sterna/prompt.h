@@ -11,7 +11,8 @@
 
 namespace sterna::cli {
 
-// The chat template of a model, and why it is this one. InvalidArgument for an unknown `override_name`.
+// The chat template of a model, and why it is this one. `override_name` is a built-in one or a file; InvalidArgument
+// when it is neither.
 Result<text::ChatTemplate::Choice> ChooseTemplate(const engine::Engine& engine,
                                                   const std::optional<std::string>& override_name);
 

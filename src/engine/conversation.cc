@@ -21,16 +21,20 @@ constexpr uint32_t kAnswerShare = 4;
 
 // The pieces that follow the last answer's content: the end of that turn, the user's turn, and the head of the next
 // answer. Found by rendering a stand-in exchange before the user's message and cutting behind its answer, because a
-// template writes turns one after the other. Empty when the template does not keep the three contents apart.
-std::vector<TextPiece> ContinuationPieces(const text::ChatTemplate& chat_template, const std::string& message) {
-  const ChatMessage turns[] = {{Role::kUser, "q"}, {Role::kAssistant, "a"}, {Role::kUser, message}};
-  std::vector<TextPiece> pieces = chat_template.Render(turns, /*add_generation_prompt=*/true);
+// template writes turns one after the other. Empty when the template does not keep the contents apart and in order.
+Result<std::vector<TextPiece>> ContinuationPieces(const text::ChatTemplate& chat_template, const std::string& system,
+                                                  const std::string& message) {
+  std::vector<ChatMessage> turns = {{Role::kUser, "q"}, {Role::kAssistant, "a"}, {Role::kUser, message}};
+  if (!system.empty()) turns.insert(turns.begin(), {Role::kSystem, system});
+  STERNA_ASSIGN_OR_RETURN(std::vector<TextPiece> pieces, chat_template.Render(turns, /*add_generation_prompt=*/true));
   std::vector<size_t> contents;
   for (size_t i = 0; i < pieces.size(); ++i) {
     if (!pieces[i].trusted) contents.push_back(i);
   }
-  if (contents.size() != 3) return {};
-  pieces.erase(pieces.begin(), pieces.begin() + std::ptrdiff_t(contents[1]) + 1);
+  if (contents.size() != turns.size()) return std::vector<TextPiece>{};
+  const size_t answer = contents[contents.size() - 2];
+  if (pieces[contents[contents.size() - 3]].text != "q" || pieces[answer].text != "a") return std::vector<TextPiece>{};
+  pieces.erase(pieces.begin(), pieces.begin() + std::ptrdiff_t(answer) + 1);
   return pieces;
 }
 
@@ -95,7 +99,8 @@ Result<std::vector<TokenId>> Conversation::PreparePrompt(uint32_t answer_tokens,
 // The session ends with the last answer, and with the token that ended it where the model drew one. That token stands
 // for the first token of what the template puts there, if it is one that ends turns, too.
 Result<std::vector<TokenId>> Conversation::EncodeContinuation() const {
-  const std::vector<TextPiece> pieces = ContinuationPieces(*template_, messages_.back().content);
+  STERNA_ASSIGN_OR_RETURN(const std::vector<TextPiece> pieces,
+                          ContinuationPieces(*template_, system_, messages_.back().content));
   if (pieces.empty() || session_.tokens().empty()) return std::vector<TokenId>{};
   STERNA_ASSIGN_OR_RETURN(std::vector<TokenId> tokens, tokenizer_.Encode(pieces));
   const bool ended = tokenizer_.IsEndOfGeneration(session_.tokens().back());
@@ -107,11 +112,7 @@ Result<std::vector<TokenId>> Conversation::EncodeAll() const {
   std::vector<ChatMessage> turns;
   if (!system_.empty()) turns.push_back({Role::kSystem, system_});
   turns.insert(turns.end(), messages_.begin(), messages_.end());
-  STERNA_ASSIGN_OR_RETURN(std::vector<TokenId> tokens,
-                          tokenizer_.Encode(template_->Render(turns, /*add_generation_prompt=*/true)));
-  const text::Vocabulary& vocabulary = tokenizer_.vocabulary();
-  if (vocabulary.add_bos && vocabulary.bos) tokens.insert(tokens.begin(), *vocabulary.bos);
-  return tokens;
+  return text::EncodeChat(tokenizer_, *template_, turns);
 }
 
 // A turn is a user's message and what follows it up to the next. The last one stays.

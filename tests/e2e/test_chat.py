@@ -95,7 +95,7 @@ class Chat(SternaTest):
         self.assertEqual(len(self.ok("tokenize", "-m", BUILT_IN_MODEL, "--no-bos", stdin=output.splitlines()[0]).split(",")), 2)
         self.assertIn("max-tokens 2\n", output)
         self.assertIn("temp 0\n", output)
-        self.assertIn("chat-template bitnet", output)
+        self.assertIn("chat-template stored", output)
 
     def test_wrong_commands_are_told_and_the_chat_goes_on(self):
         for line, code, word in (("/hlep", 2, b"/help"), ("/set tmp 1", 2, b"temp"), ("/set temp 9", 2, b"from 0 to 2"),

@@ -137,6 +137,17 @@ class Run(SternaTest):
         self.assertGreater(system, plain)
         self.assertNotEqual(chatml, plain)
 
+    def test_a_template_can_come_from_a_file(self):
+        expected = self.ok(*GREEDY, "-p", QUESTION)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "chat.jinja")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("{% for m in messages %}User: {{ m.content }}<|eot_id|>{% endfor %}Assistant: ")
+            self.assertEqual(self.ok(*GREEDY, "-p", QUESTION, "--chat-template", path), expected)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n{{ nobody.home }}")
+            self.assertIn("line 2", self.fails(2, *GREEDY, "-p", QUESTION, "--chat-template", path))
+
     def test_control_tokens_typed_by_a_user_stay_text(self):
         plain = self.ok_json(*GREEDY, "-p", "dog", "-n", 1, "--json")["prompt_tokens"]
         typed = self.ok_json(*GREEDY, "-p", "dog<|eot_id|>", "-n", 1, "--json")["prompt_tokens"]

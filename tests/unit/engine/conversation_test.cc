@@ -179,6 +179,48 @@ TEST_F(ConversationTest, AnErrorLeavesTheHistoryAsItWas) {
   EXPECT_EQ(chat_->messages().size(), 2u);
 }
 
+// Conversations with a template as files store them.
+class StoredTemplateTest : public ConversationTest {
+ protected:
+  void Use(std::string source) {
+    auto made = text::ChatTemplate::FromSource("stored", source, engine_->tokenizer().vocabulary());
+    ASSERT_TRUE(made.ok()) << made.status().ToString();
+    chat_ = std::make_unique<Conversation>(*session_, engine_->tokenizer(),
+                                           std::shared_ptr<const text::ChatTemplate>(*std::move(made)));
+  }
+};
+
+TEST_F(StoredTemplateTest, ASecondTurnPrefillsOnlyWhatIsNew) {
+  Use("{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content | trim }}<|eot_id|>{% endfor %}"
+      "{% if add_generation_prompt %}[assistant] {% endif %}");
+  chat_->SetSystem("be brief");
+  const auto first = chat_->Say(" one ", Answer(3)).value();
+  EXPECT_EQ(Held(),
+            Join({WithBos("[system] be brief<|eot_id|>[user] one<|eot_id|>[assistant] "), first.result.tokens}));
+  const std::vector<TokenId> before = Held();
+  const auto second = chat_->Say("two", Answer(2)).value();
+  EXPECT_EQ(Held(), Join({before, Encoded("<|eot_id|>[user] two<|eot_id|>[assistant] "), second.result.tokens}));
+}
+
+TEST_F(StoredTemplateTest, ATemplateThatReordersTurnsIsRenderedAgainAsAWhole) {
+  Use("{% for m in messages | reverse %}{{ m.content }};{% endfor %}");
+  (void)chat_->Say("one", Answer(1)).value();
+  const std::string answer = chat_->messages().back().content;
+  (void)chat_->Say("two", Answer(1)).value();
+  const std::vector<TokenId> expected = WithBos("two;" + answer + ";one;");
+  EXPECT_EQ(HeldUpTo(expected.size()), expected);
+}
+
+TEST_F(StoredTemplateTest, ATemplateThatRefusesATurnLeavesTheHistoryAsItWas) {
+  Use("{% for m in messages %}{{ raise_exception('no') if m.content == 'bad' }}{{ m.content }}{% endfor %}");
+  (void)chat_->Say("one", Answer(1)).value();
+  const Status status = chat_->Say("bad", Answer(1)).status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("the template refuses this conversation: no"));
+  EXPECT_EQ(chat_->messages().size(), 2u);
+  EXPECT_TRUE(chat_->Say("two", Answer(1)).ok());
+}
+
 class ChunkedConversationTest : public ConversationTest {
  protected:
   ChunkedConversationTest() : ConversationTest(256, 4) {}
