@@ -62,9 +62,9 @@ class Describer {
   Status AddTernary(const std::string& name, uint64_t rows, uint64_t columns);
   Status AddTernary(TernaryMatrix matrix);
   Status AddNorm(const std::string& name, uint64_t columns, ConstantColumns constant = {});
-  Status AddEmbedding(const std::string& name);
-  Status AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
-                    float spread, ConstantColumns constant, std::vector<float> column_factors = {});
+  UniformMatrix Embedding() const;
+  Status AddHead();
+  Status AddUniform(const std::string& name, std::vector<uint64_t> dimensions, UniformMatrix matrix);
   std::vector<float> HeadFactors() const;
 
   const ModelShape& shape_;
@@ -130,14 +130,11 @@ Status Describer::AddTernary(TernaryMatrix matrix) {
   return {};
 }
 
-Status Describer::AddUniform(const std::string& name, TensorType type, std::vector<uint64_t> dimensions, float mean,
-                             float spread, ConstantColumns constant, std::vector<float> column_factors) {
-  const uint64_t columns = dimensions[0], rows = dimensions.size() > 1 ? dimensions[1] : 1;
-  STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, rows, columns));
-  file_.writer.AddTensor(
-      name, std::move(dimensions), type, bytes,
-      UniformWeights(name, type, rows, columns, mean, spread, shape_.seed, constant, std::move(column_factors)));
-  file_.parameters += rows * columns;
+Status Describer::AddUniform(const std::string& name, std::vector<uint64_t> dimensions, UniformMatrix matrix) {
+  STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(matrix.type, matrix.rows, matrix.columns));
+  file_.parameters += matrix.rows * matrix.columns;
+  file_.writer.AddTensor(name, std::move(dimensions), matrix.type, bytes,
+                         UniformWeights(std::move(matrix), shape_.seed));
   return {};
 }
 
@@ -152,15 +149,32 @@ std::vector<float> Describer::HeadFactors() const {
 }
 
 Status Describer::AddNorm(const std::string& name, uint64_t columns, ConstantColumns constant) {
-  return AddUniform(name, TensorType::kF32, {columns}, 1.0f, kNormSpread, constant);
+  return AddUniform(name, {columns}, {name, TensorType::kF32, 1, columns, 1.0f, kNormSpread, constant});
 }
 
-Status Describer::AddEmbedding(const std::string& name) {
+UniformMatrix Describer::Embedding() const {
   const uint64_t width = shape_.head_width > 0 ? shape_.head_width : shape_.hidden;
   const float deviation = embedding_deviation_ * std::sqrt(float(shape_.hidden) / float(width));
   const float spread = deviation * std::sqrt(3.0f);  // of the uniform distribution with that deviation
-  return AddUniform(name, shape_.embedding, {shape_.hidden, shape_.vocab}, 0.0f, spread,
-                    {shift_.channels, shift_.embedding_value}, HeadFactors());
+  return {"token_embd.weight",
+          shape_.embedding,
+          shape_.vocab,
+          shape_.hidden,
+          0.0f,
+          spread,
+          {shift_.channels, shift_.embedding_value},
+          HeadFactors()};
+}
+
+Status Describer::AddHead() {
+  const std::string name = "output.weight";
+  UniformMatrix head = Embedding();
+  if (shape_.cycle > 0) {
+    head.row_source = [shape = shape_](uint64_t row) { return CyclePredecessor(shape, row); };
+  } else {
+    head.name = name;
+  }
+  return AddUniform(name, {shape_.hidden, shape_.vocab}, std::move(head));
 }
 
 // In the order of the published file.
@@ -170,7 +184,8 @@ Status Describer::AddBlock(uint64_t layer) {
   STERNA_RETURN_IF_ERROR(AddNorm(name("attn_norm"), hidden));
   // Outputs of a half layer leave the constant channels alone; gates subtract them.
   const auto output = [&](std::string_view part, uint64_t columns) {
-    return TernaryMatrix{name(part), shape_.ternary, hidden, columns, shape_.zero_share, shift_.channels, 0};
+    return TernaryMatrix{name(part),        shape_.ternary,  hidden, columns,
+                         shape_.zero_share, shift_.channels, 0,      BlockOutputScale(shape_)};
   };
   STERNA_RETURN_IF_ERROR(AddTernary(output("ffn_down", ffn)));
   STERNA_RETURN_IF_ERROR(AddNorm(name("ffn_sub_norm"), ffn));
@@ -187,13 +202,15 @@ Status Describer::AddBlock(uint64_t layer) {
 }
 
 Status Describer::AddTensors() {
-  if (shape_.untied) STERNA_RETURN_IF_ERROR(AddEmbedding("output.weight"));
-  STERNA_RETURN_IF_ERROR(AddEmbedding("token_embd.weight"));
+  if (shape_.untied || shape_.cycle > 0) STERNA_RETURN_IF_ERROR(AddHead());
+  STERNA_RETURN_IF_ERROR(AddUniform("token_embd.weight", {shape_.hidden, shape_.vocab}, Embedding()));
   std::vector<std::string> layers;  // the published file has its blocks in the order of their names: 0, 1, 10, 11, 2
   for (uint64_t i = 0; i < shape_.layers; ++i) layers.push_back(std::to_string(i));
   std::sort(layers.begin(), layers.end());
   for (const std::string& layer : layers) STERNA_RETURN_IF_ERROR(AddBlock(std::stoull(layer)));
-  return AddUniform("output_norm.weight", TensorType::kF32, {shape_.hidden}, 1.0f, kNormSpread, {}, HeadFactors());
+  const std::string norm = "output_norm.weight";
+  return AddUniform(norm, {shape_.hidden},
+                    {norm, TensorType::kF32, 1, shape_.hidden, 1.0f, kNormSpread, {}, HeadFactors()});
 }
 
 }  // namespace

@@ -35,9 +35,10 @@ std::array<uint8_t, 256> CodeOfByte(double zero_share) {
   return codes;
 }
 
-float TernaryScale(uint64_t columns, double zero_share) {
-  const double nonzero = 1.0 - RealZeroShare(zero_share);
-  const double scale = nonzero > 0 ? 1.0 / std::sqrt(double(columns) * nonzero) : 1.0;
+float TernaryScale(const TernaryMatrix& matrix) {
+  const double nonzero = 1.0 - RealZeroShare(matrix.zero_share);
+  const double plain = nonzero > 0 ? 1.0 / std::sqrt(double(matrix.columns) * nonzero) : 1.0;
+  const double scale = double(matrix.scale_factor) * plain;
   return F16ToF32(F32ToF16(float(scale)));
 }
 
@@ -65,7 +66,7 @@ void FillRows(const CounterRandom& random, const std::array<uint8_t, 256>& code_
 Status WriteTernary(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter::Sink& sink) {
   const CounterRandom random(seed, matrix.name);
   const auto code_of_byte = CodeOfByte(matrix.zero_share);
-  const float scale = TernaryScale(matrix.columns, matrix.zero_share);
+  const float scale = TernaryScale(matrix);
   const bool i2s = matrix.type == TensorType::kI2_S;
   std::vector<std::byte> tail;
   for (uint64_t row = 0; row < matrix.rows;) {
@@ -99,7 +100,7 @@ void PackIq2BnRow(std::span<const uint8_t> codes, float scale, std::byte* out) {
 Status WriteIq2Bn(const TernaryMatrix& matrix, uint64_t seed, const GgufWriter::Sink& sink) {
   const CounterRandom random(seed, matrix.name);
   const auto code_of_byte = CodeOfByte(matrix.zero_share);
-  const float scale = TernaryScale(matrix.columns, matrix.zero_share);
+  const float scale = TernaryScale(matrix);
   std::vector<uint8_t> codes(matrix.columns);
   std::vector<std::byte> row(Iq2BnBytes(1, matrix.columns));
   for (uint64_t i = 0; i < matrix.rows; ++i) {
@@ -124,29 +125,41 @@ GgufWriter::Producer TernaryWeights(TernaryMatrix matrix, uint64_t seed) {
   return [matrix = std::move(matrix), seed](const GgufWriter::Sink& sink) { return WriteTernary(matrix, seed, sink); };
 }
 
-GgufWriter::Producer UniformWeights(std::string name, TensorType type, uint64_t rows, uint64_t columns, float mean,
-                                    float spread, uint64_t seed, ConstantColumns constant,
-                                    std::vector<float> column_factors) {
-  return [=, name = std::move(name), factors = std::move(column_factors)](const GgufWriter::Sink& sink) -> Status {
-    const CounterRandom random(seed, name);
-    const float step = spread / 32768.0f;
-    for (uint64_t row = 0; row < rows;) {
-      const uint64_t chunk = std::min(RowsPerChunk(columns), rows - row);
-      std::vector<float> values(chunk * columns);
-      for (size_t i = 0; i < values.size(); ++i) {
-        const uint64_t index = row * columns + i;
-        const uint64_t bits = random.At(index / 4) >> (16 * (index % 4)) & 0xffff;
-        const float factor = factors.empty() ? 1.0f : factors[i % columns];
-        values[i] = i % columns < constant.count ? constant.value : factor * (mean + step * (float(bits) - 32767.5f));
-      }
-      STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(type, chunk, columns));
-      std::vector<std::byte> stored(bytes);
-      quant::QuantizeRow(type, values.data(), values.size(), stored.data());
-      STERNA_RETURN_IF_ERROR(sink(stored));
-      row += chunk;
+namespace {
+
+void FillUniform(const UniformMatrix& matrix, const CounterRandom& random, uint64_t row, std::span<float> values) {
+  const float step = matrix.spread / 32768.0f;
+  const uint64_t source = matrix.row_source ? matrix.row_source(row) : row;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const uint64_t index = source * matrix.columns + i;
+    const uint64_t bits = random.At(index / 4) >> (16 * (index % 4)) & 0xffff;
+    const float factor = matrix.column_factors.empty() ? 1.0f : matrix.column_factors[i];
+    values[i] =
+        i < matrix.constant.count ? matrix.constant.value : factor * (matrix.mean + step * (float(bits) - 32767.5f));
+  }
+}
+
+Status WriteUniform(const UniformMatrix& matrix, uint64_t seed, const GgufWriter::Sink& sink) {
+  const CounterRandom random(seed, matrix.name);
+  for (uint64_t row = 0; row < matrix.rows;) {
+    const uint64_t chunk = std::min(RowsPerChunk(matrix.columns), matrix.rows - row);
+    std::vector<float> values(chunk * matrix.columns);
+    for (uint64_t i = 0; i < chunk; ++i) {
+      FillUniform(matrix, random, row + i, std::span(values).subspan(i * matrix.columns, matrix.columns));
     }
-    return {};
-  };
+    STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(matrix.type, chunk, matrix.columns));
+    std::vector<std::byte> stored(bytes);
+    quant::QuantizeRow(matrix.type, values.data(), values.size(), stored.data());
+    STERNA_RETURN_IF_ERROR(sink(stored));
+    row += chunk;
+  }
+  return {};
+}
+
+}  // namespace
+
+GgufWriter::Producer UniformWeights(UniformMatrix matrix, uint64_t seed) {
+  return [matrix = std::move(matrix), seed](const GgufWriter::Sink& sink) { return WriteUniform(matrix, seed, sink); };
 }
 
 }  // namespace sterna::dummy_model

@@ -24,11 +24,9 @@ double NormalQuantile(double probability) {
 }  // namespace
 
 float GateShift::GainOfLayer(uint64_t layer) const {
-  // Linear layers keep the variance of their normed input, 1 but for the spread of the gains (2 % for a quarter).
-  constexpr double kHalfLayerVariance = 1.02;
   const double random_share = 1.0 - double(channels) / double(hidden);
   const double variance =
-      embedding_variance + random_share * double(2 * layer + 1) * kHalfLayerVariance;  // at the feed-forward half
+      embedding_variance + random_share * double(2 * layer + 1) * half_layer_variance;  // at the feed-forward half
   return float(normed_value * std::sqrt(variance) / double(embedding_value));
 }
 
@@ -39,6 +37,9 @@ GateShift ShiftOf(const ModelShape& shape, float embedding_deviation, float norm
   shift.channels = std::clamp<uint64_t>(shape.hidden / 16, 1, kMostChannels);
   shift.embedding_value = embedding_deviation;
   shift.embedding_variance = double(embedding_deviation) * double(embedding_deviation);
+  // Linear layers keep the variance of their normed input, 1 but for the spread of the gains (2 % for a quarter).
+  const double output_scale = double(BlockOutputScale(shape));
+  shift.half_layer_variance = 1.02 * output_scale * output_scale;
   const double nonzero = 1.0 - RealZeroShare(shape.zero_share);
   const double gain_square = 1.0 + double(norm_spread) * double(norm_spread) / 3;
   const double gate_deviation = std::sqrt(double(shape.hidden - shift.channels) * nonzero * gain_square);

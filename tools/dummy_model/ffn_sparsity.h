@@ -18,6 +18,7 @@ struct GateShift {
   float embedding_value = 0;  // what the embedding holds there
   double normed_value = 0;    // what they are to be after ffn_norm
   double embedding_variance = 0;
+  double half_layer_variance = 0;  // what each half layer adds
   uint64_t hidden = 0;
 
   // The gain of ffn_norm for those channels in a layer: the hidden state grows by what each half layer adds.

@@ -20,7 +20,7 @@ constexpr int kExitUsage = 2;
 // What the command line says; what it leaves out comes from the preset.
 struct Flags {
   std::string preset = "tiny", format = "sterna";
-  std::optional<uint64_t> hidden, ffn, layers, heads, kv_heads, vocab, context, seed;
+  std::optional<uint64_t> hidden, ffn, layers, heads, kv_heads, vocab, context, seed, cycle;
   std::optional<double> zero_share, ffn_sparsity;
   std::optional<std::string> ternary, embedding, architecture, hidden_activation;
   std::string head_statistics = "flat";
@@ -57,6 +57,9 @@ void Declare(CLI::App& app, Flags& flags) {
                  "How rows of the head stand out: flat, or gemma3 (as in Gemma 3 270M, docs/head.md)")
       ->capture_default_str();
   app.add_flag("--untied", flags.untied, "Write a head of its own, output.weight");
+  app.add_option("--cycle", flags.cycle,
+                 "Greedy text goes round in circles of so many tokens, t, t + 1, ...: text that repeats itself, at the "
+                 "cost of the shape (no circles)");
   app.add_option("--seed", flags.seed, "Seed of all weights (1)");
   app.add_option("-o,--output", flags.output, "File to write")->required();
 }
@@ -93,6 +96,7 @@ Result<ModelShape> ShapeOf(const Flags& flags) {
   Override(flags.vocab, shape.vocab);
   Override(flags.context, shape.context);
   Override(flags.seed, shape.seed);
+  Override(flags.cycle, shape.cycle);
   Override(flags.zero_share, shape.zero_share);
   Override(flags.ffn_sparsity, shape.ffn_sparsity);
   Override(flags.architecture, shape.architecture);

@@ -75,6 +75,14 @@ Status SetHeadStatistics(const std::string& name, ModelShape& shape) {
   return {};
 }
 
+uint64_t CyclePredecessor(const ModelShape& shape, uint64_t token) {
+  const uint64_t first = token / shape.cycle * shape.cycle;
+  const uint64_t last = std::min(first + shape.cycle, shape.vocab) - 1;
+  return token == first ? last : token - 1;
+}
+
+float BlockOutputScale(const ModelShape& shape) { return shape.cycle > 0 ? 0x1p-11f : 1.0f; }
+
 Status CheckShape(const ModelShape& shape) {
   STERNA_RETURN_IF_ERROR(CheckRange("--hidden", shape.hidden, 1, kMost));
   STERNA_RETURN_IF_ERROR(CheckRange("--ffn", shape.ffn, 1, kMost));
@@ -86,6 +94,7 @@ Status CheckShape(const ModelShape& shape) {
   STERNA_RETURN_IF_ERROR(CheckDivides("--hidden", shape.hidden, "--heads", shape.heads));
   STERNA_RETURN_IF_ERROR(CheckDivides("--heads", shape.heads, "--kv-heads", shape.kv_heads));
   STERNA_RETURN_IF_ERROR(CheckDivides("the columns of a head", shape.head_columns(), "rotary pairs", 2));
+  STERNA_RETURN_IF_ERROR(CheckRange("--cycle", shape.cycle, 0, shape.vocab));
   if (!(shape.zero_share >= 0 && shape.zero_share <= 1)) {
     return Status::InvalidArgument(fmt::format("--zeros is {}; it must be 0 to 1", shape.zero_share));
   }

@@ -31,6 +31,9 @@ struct ModelShape {
   // Share of feed-forward gates that are closed (not positive) when the model runs; 0: as random weights give it, which
   // is half. See ffn_sparsity.h for how.
   double ffn_sparsity = 0;
+  // Greedy text goes round in circles of so many tokens: after token t comes t + 1, after the last of a circle its
+  // first. 0: what random weights say. See CyclePredecessor.
+  uint64_t cycle = 0;
   uint64_t seed = 1;
 
   uint64_t head_columns() const { return hidden / heads; }
@@ -47,6 +50,14 @@ Status SetFormat(const std::string& name, ModelShape& shape);
 // "flat", or "gemma3": head rows that stand out against each other as those of Gemma 3 270M do (tools/head_stats).
 // InvalidArgument for another name.
 Status SetHeadStatistics(const std::string& name, ModelShape& shape);
+
+// The token before `token` in its circle. A model with circles has the predecessor's embedding in a token's row of the
+// head, and blocks whose outputs are too small to matter beside the embedding: it costs what any model of its shape
+// costs and says what is known beforehand.
+uint64_t CyclePredecessor(const ModelShape& shape, uint64_t token);
+
+// How much a block's outputs are scaled.
+float BlockOutputScale(const ModelShape& shape);
 
 // InvalidArgument when no such model can be: heads that do not divide, columns that the types cannot hold, a vocabulary
 // without room for the bytes and the special tokens.

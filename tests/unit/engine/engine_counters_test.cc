@@ -12,8 +12,9 @@ namespace {
 
 class EngineCounters : public ::testing::Test {
  protected:
-  std::unique_ptr<Engine> Load(double ffn_sparsity, bool skip_zeros) const {
+  std::unique_ptr<Engine> Load(double ffn_sparsity, bool skip_zeros, uint64_t cycle = 0) const {
     dummy_model::ModelShape shape;
+    shape.cycle = cycle;
     shape.hidden_activation = "relu2";
     shape.ffn = 1024;
     shape.ffn_sparsity = ffn_sparsity;
@@ -47,6 +48,18 @@ TEST_F(EngineCounters, SkippingZerosReadsLessAndDrawsTheSameTokens) {
   EXPECT_LT(skipping->Counters().weight_bytes_read, reading->Counters().weight_bytes_read * 9 / 10);
   EXPECT_EQ(skipping->Counters().kv_bytes_read, reading->Counters().kv_bytes_read);
   EXPECT_EQ(reading->Counters().zero_gates, 0u);
+}
+
+TEST_F(EngineCounters, TextGoesRoundInCirclesAtTheCostOfTheShape) {
+  constexpr text::TokenId kCycle = 12;
+  const auto engine = Load(0.75, true, kCycle);
+  GenerateRequest request = GreedyRequest({40}, 40);
+  request.speculate_tokens = 7;
+  const GenerateResult result = engine->NewSession().value()->Generate(request).value();
+  for (text::TokenId i = 0; i < 40; ++i) EXPECT_EQ(36 + (5 + i) % kCycle, result.tokens.at(size_t(i))) << i;
+  EXPECT_GE(result.timings.accepted_tokens, 20u);
+  const backend::CpuBackendCounters counters = engine->Counters();
+  EXPECT_NEAR(double(counters.zero_gates) / double(counters.gates), 0.75, 0.03);
 }
 
 }  // namespace
