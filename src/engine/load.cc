@@ -151,6 +151,7 @@ class CoreLoader {
                            .step_rows = limits_.rows,
                            .outputs = limits_.outputs,
                            .threads = core_->pool->thread_count(),
+                           .thread_scratch_bytes = kernels_->ternary_scratch.bytes,
                            .head_planes = head_planes});
   }
 

@@ -42,7 +42,8 @@ uint64_t ScratchBytes(const model::ModelConfig& c, const MemoryRequest& request)
   const uint64_t floats = 2 * uint64_t{c.hidden} + 2 * q + 2 * kv + 2 * uint64_t{c.ffn};
   const uint64_t int8s = uint64_t{c.hidden} + q + c.ffn;
   const uint64_t head_input = std::max({uint64_t{c.hidden}, q, uint64_t{c.ffn}});
-  return request.step_rows * (floats * 4 + int8s) + request.outputs * (head_input + c.vocabulary_size) * 4 +
+  return request.threads * request.thread_scratch_bytes + request.step_rows * (floats * 4 + int8s) +
+         request.outputs * (head_input + c.vocabulary_size) * 4 +
          backend::AttentionPlan::BytesFor({request.step_rows, request.context_tokens, request.threads, c.kv_heads,
                                            c.heads / c.kv_heads, c.head_dim});
 }

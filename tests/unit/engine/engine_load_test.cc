@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "engine/memory_estimate.h"
+#include "kernels/dispatch.h"
 #include "platform/topology.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
@@ -131,8 +132,11 @@ TEST(EngineLoad, EstimatesTheMemoryItThenTakes) {
   for (const backend::KvType type : {backend::KvType::kF32, backend::KvType::kF16, backend::KvType::kQ8}) {
     EngineOptions options = TinyOptions();
     options.kv_type = type;
-    const uint64_t taken = LoadTiny(options)->report().plan.TotalBytes();
-    const uint64_t estimate = EstimateMemory(file, config, {256, 4, type, 256, 256}).TotalBytes();
+    const auto engine = LoadTiny(options);
+    const uint64_t taken = engine->report().plan.TotalBytes();
+    const kernels::KernelTable* const table = kernels::SelectKernels(~uint64_t{0}, engine->report().kernels).value();
+    const uint64_t estimate =
+        EstimateMemory(file, config, {256, 4, type, 256, 256, 1, table->ternary_scratch.bytes}).TotalBytes();
     EXPECT_NEAR(double(estimate), double(taken), 0.1 * double(taken)) << "KV type " << int(type);
   }
 }
