@@ -19,7 +19,7 @@ struct MemoryRequest {
   uint32_t outputs = 0;
   uint32_t threads = 1;
   uint64_t thread_scratch_bytes = 0;  // what the kernels want for each
-  bool head_planes = false;  // a head mode other than exact
+  bool head_planes = false;           // a head mode other than exact
 };
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request);

@@ -20,7 +20,8 @@ CpuBackendImpl::LinearCut CpuBackendImpl::Cut(const TernaryMatrix& w) const {
   cut.with_scratch = w.group_scales == nullptr && UseTernaryScratch();
   cut.step_rows = cut.with_scratch ? kernels_.ternary_scratch.most_tokens : rows();
   cut.runs = CeilDiv(rows(), cut.step_rows);
-  cut.weight_rows = cut.with_scratch ? work_.WeightRowsWithScratch(w.rows, cut.runs) : work_.WeightRowsPerPiece(w.row_bytes());
+  cut.weight_rows =
+      cut.with_scratch ? work_.WeightRowsWithScratch(w.rows, cut.runs) : work_.WeightRowsPerPiece(w.row_bytes());
   cut.pieces = cut.runs * CeilDiv(w.rows, cut.weight_rows);
   return cut;
 }

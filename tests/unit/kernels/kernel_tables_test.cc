@@ -91,8 +91,8 @@ TEST(KernelTables, EveryFieldHasACheck) {
   for (const BrokenTable& table : BrokenTables()) broken.insert(table.field);
   EXPECT_EQ(broken, checked);
   // A table is a name, the needs, the bytes of scratch, the peak, and one pointer for each field that a check names.
-  EXPECT_EQ(sizeof(kernels::KernelTable),
-            sizeof(const char*) + sizeof(uint64_t) + sizeof(kernels::TernaryScratch) + (1 + checked.size()) * sizeof(void (*)()));
+  EXPECT_EQ(sizeof(kernels::KernelTable), sizeof(const char*) + sizeof(uint64_t) + sizeof(kernels::TernaryScratch) +
+                                              (1 + checked.size()) * sizeof(void (*)()));
 }
 
 TEST(KernelTables, IntegerPeakCountsInProportionToItsRounds) {
