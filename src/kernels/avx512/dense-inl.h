@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernels/avx2/dense-inl.h"
+#include "kernels/avx512/decode-inl.h"
 #include "kernels/avx512/lanes-inl.h"
 
 namespace sterna::kernels {
