@@ -133,8 +133,8 @@ Status Describer::AddTernary(TernaryMatrix matrix) {
 Status Describer::AddUniform(const std::string& name, std::vector<uint64_t> dimensions, UniformMatrix matrix) {
   STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, quant::TensorBytes(matrix.type, matrix.rows, matrix.columns));
   file_.parameters += matrix.rows * matrix.columns;
-  file_.writer.AddTensor(name, std::move(dimensions), matrix.type, bytes,
-                         UniformWeights(std::move(matrix), shape_.seed));
+  const TensorType type = matrix.type;
+  file_.writer.AddTensor(name, std::move(dimensions), type, bytes, UniformWeights(std::move(matrix), shape_.seed));
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include "text/jinja/operators.h"
 
 #include <algorithm>
+#include <compare>
 
 #include "base/status_macros.h"
 #include "text/jinja/errors.h"
@@ -111,10 +112,10 @@ Result<bool> Compare(Heap& heap, Operation operation, const Value& left, const V
   }
   STERNA_ASSIGN_OR_RETURN(const std::partial_ordering order, Order(heap, left, right));
   switch (operation) {
-    case Operation::kLess: return order < 0;
-    case Operation::kLessEqual: return order <= 0;
-    case Operation::kGreater: return order > 0;
-    default: return order >= 0;
+    case Operation::kLess: return std::is_lt(order);
+    case Operation::kLessEqual: return std::is_lteq(order);
+    case Operation::kGreater: return std::is_gt(order);
+    default: return std::is_gteq(order);
   }
 }
 

@@ -114,7 +114,7 @@ std::string FloatText(double number) {
   if (std::isinf(number)) return number < 0 ? "-inf" : "inf";
   char digits[64];
   const auto scientific = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::scientific);
-  const std::string text(digits, scientific.ptr);
+  std::string text(digits, scientific.ptr);
   int exponent = 0;
   const size_t mark = text.find('e');
   const char* sign = text.data() + mark + 1;

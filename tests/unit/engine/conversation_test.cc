@@ -182,7 +182,7 @@ TEST_F(ConversationTest, AnErrorLeavesTheHistoryAsItWas) {
 // Conversations with a template as files store them.
 class StoredTemplateTest : public ConversationTest {
  protected:
-  void Use(std::string source) {
+  void Use(const std::string& source) {
     auto made = text::ChatTemplate::FromSource("stored", source, engine_->tokenizer().vocabulary());
     ASSERT_TRUE(made.ok()) << made.status().ToString();
     chat_ = std::make_unique<Conversation>(*session_, engine_->tokenizer(),
