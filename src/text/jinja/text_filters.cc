@@ -89,7 +89,7 @@ Result<Value> ToJson(Runtime& runtime, Value self, const Arguments& arguments) {
   style.sort_keys = bound[3] && IsTrue(*bound[3]);
   if (bound[1] && !bound[1]->Is(Kind::kNone)) {
     style.lines = true;
-    style.item_separator = ",";
+    style.item_separator.resize(1);  // the comma without the blank
     STERNA_ASSIGN_OR_RETURN(style.indent, Blanks(bound[1], 0));
   }
   if (bound[2] && !bound[2]->Is(Kind::kNone)) STERNA_RETURN_IF_ERROR(SetSeparators(*bound[2], style));
