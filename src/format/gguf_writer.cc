@@ -57,7 +57,9 @@ uint32_t TypeId(TensorType type) {
     case TensorType::kF32: return 0;
     case TensorType::kF16: return 1;
     case TensorType::kQ4_0: return 2;
+    case TensorType::kQ5_0: return 6;
     case TensorType::kQ8_0: return 8;
+    case TensorType::kQ4_K: return 12;
     case TensorType::kQ6_K: return 14;
     case TensorType::kI8: return 24;
     case TensorType::kI16: return 25;

@@ -72,6 +72,8 @@ enum DenseType : uint8_t {
   kDenseQ4_0,
   kDenseTQ1_0,
   kDenseTQ2_0,
+  kDenseQ5_0,
+  kDenseQ4_K,
   kDenseTypeCount
 };
 
@@ -91,6 +93,8 @@ struct KvBlock {
   void* values;         // [64][head_dim]
   float* key_scales;    // [64], kKvQ8 only
   float* value_scales;  // [64], kKvQ8 only
+  // attend_block: slots before this one do not count (below the number of tokens).
+  size_t first = 0;
   // A hint: what the caller attends to after this block, laid out alike (keys, then values), or any address.
   const void* upcoming = nullptr;
 };
@@ -135,6 +139,10 @@ struct ScreenInput {
   float factor;          // what one step of the plane's codes counts
   float* out;            // [rows asked for]
 };
+
+// 2 sqrt(2 / pi), and that times 0.044715.
+constexpr float kGeluLinear = 1.5957691216f;
+constexpr float kGeluCubic = 0.0713548163f;
 
 // The attention of one query head over a run of keys: softmax numerators against their own maximum.
 // Layout of a partial: {max, sum, unused..., out[head_dim]} with out at float kPartialHeader.
@@ -230,7 +238,7 @@ struct KernelTable {
                                  size_t slot) noexcept;
 
   // For each of `heads` queries (head_dim floats, q_stride apart) over the first `tokens` (1..64) slots of a block:
-  //   score[j] = softmax_scale * (chain over d of fma(q[d], key[d][j], acc), from 0)
+  //   score[j] = softmax_scale * (chain over d of fma(q[d], key[d][j], acc), from 0); -infinity for j < block.first
   //   max      = the largest score that is a number (-infinity when there is none), + 0 so that it is never -0
   //   p[j]     = exp(score[j] - max)
   //   sum      = p in lanes j % 16, plain adds, then the tree of rms_norm
@@ -257,6 +265,10 @@ struct KernelTable {
   void (*relu2_mul)(float* gate, const float* up, size_t count) noexcept;
   // gate[i] = (gate[i] / (1 + exp(-gate[i]))) * up[i]
   void (*silu_mul)(float* gate, const float* up, size_t count) noexcept;
+
+  // gate[i] = (g / (1 + exp(-(g * fma(g * g, kGeluCubic, kGeluLinear))))) * up[i], g = gate[i]: GELU as its tanh
+  // approximation has it, g / 2 (1 + tanh(sqrt(2 / pi) (g + 0.044715 g^3)))
+  void (*gelu_mul)(float* gate, const float* up, size_t count) noexcept;
 
   // y[i] = exp(x[i]) by the table's own polynomial (kernels/scalar/exp.h gives it); here so that tests can compare it.
   void (*exp)(const float* x, size_t count, float* y) noexcept;

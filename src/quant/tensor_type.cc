@@ -14,13 +14,15 @@ constexpr uint64_t kI2sTailBytes = 32;  // the tensor's float32 scale and 28 byt
 constexpr uint64_t kMaxBytes = std::numeric_limits<int64_t>::max();
 
 // In the order of TensorType.
-constexpr std::array<TypeInfo, 14> kTypes{{
+constexpr std::array<TypeInfo, 16> kTypes{{
     {TensorType::kF32, "F32", 1, 4, false},
     {TensorType::kF16, "F16", 1, 2, false},
     {TensorType::kBF16, "BF16", 1, 2, false},
     {TensorType::kQ8_0, "Q8_0", 32, 34, false},
     {TensorType::kQ6_K, "Q6_K", 256, 210, false},
     {TensorType::kQ4_0, "Q4_0", 32, 18, false},
+    {TensorType::kQ5_0, "Q5_0", 32, 22, false},
+    {TensorType::kQ4_K, "Q4_K", 256, 144, false},
     {TensorType::kI2_S, "I2_S", 128, 32, true},
     {TensorType::kTQ1_0, "TQ1_0", 256, 54, true},
     {TensorType::kTQ2_0, "TQ2_0", 256, 66, true},

@@ -21,6 +21,8 @@ enum class TensorType : uint8_t {
   kQ8_0,
   kQ6_K,
   kQ4_0,
+  kQ5_0,
+  kQ4_K,
   kI2_S,
   kTQ1_0,
   kTQ2_0,

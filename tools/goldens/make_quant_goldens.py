@@ -21,9 +21,12 @@ import dense_pack
 import ternary_pack
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "data" / "quant_vectors.json"
-TYPE_IDS = {**dense_pack.TYPE_IDS, "tq1_0": 34, "tq2_0": 35}
+TYPE_IDS = {**dense_pack.TYPE_IDS, "q5_0": 6, "q4_k": 12, "tq1_0": 34, "tq2_0": 35}
 DENSE_BLOCKS = {"q8_0": (34, 0, 0x7cde9db1, 0xc3190af2), "q4_0": (18, 0, 0x6dce990d, 0xa517656e),
                 "q6_k": (210, 208, 0xf4db3cf0, 0x672a0611)}  # bytes, place of d, crc32 of bytes and values
+
+
+READ_ONLY_BLOCKS = {"q5_0": (22, (0,)), "q4_k": (144, (0, 2))}  # bytes, places of float16 scales
 
 
 def lcg_bytes(count, seed=7):
@@ -81,6 +84,17 @@ def corner_scales():
            "values": values.tobytes().hex()}
 
 
+def read_only_blocks():
+    """Types that the engine reads and never writes."""
+    for name, (size, places) in READ_ONLY_BLOCKS.items():
+        for note, d in (("d = 0.75", 0.75), ("negative d", -0.75), ("subnormal d", 3 * 2.0**-24), ("d = 0", 0.0)):
+            raw = lcg_bytes(2 * size, seed=13)
+            for at in range(0, len(raw), size):
+                for i, place in enumerate(places):
+                    raw[at + place:at + place + 2] = struct.pack("<e", d / (1 + 2 * i))
+            yield dense_vector(name, "LCG bytes from 13, " + note, raw)
+
+
 def ternary_blocks():
     values = ternary_pack.lcg_ternary(1024).reshape(4, 256)
     for name, crc, pack in (("tq1_0", 0xe26f077d, ternary_pack.pack_tq1_0), ("tq2_0", 0x48ea1303, ternary_pack.pack_tq2_0)):
@@ -114,7 +128,7 @@ def i2s_vectors():
 
 def main():
     ternary_pack.self_check()
-    vectors = [*published_blocks(), *corner_scales(), *ternary_blocks(), *i2s_vectors()]
+    vectors = [*published_blocks(), *corner_scales(), *read_only_blocks(), *ternary_blocks(), *i2s_vectors()]
     head = {"reference": f"gguf {getattr(gguf, '__version__', '0.19.0')}, numpy {np.__version__}",
             "command": "python tools/goldens/make_quant_goldens.py"}
     lines = ",\n".join(json.dumps(v) for v in vectors)

@@ -26,6 +26,8 @@ std::optional<kernels::DenseType> DenseTypeOf(quant::TensorType type) {
     case quant::TensorType::kQ4_0: return kernels::kDenseQ4_0;
     case quant::TensorType::kTQ1_0: return kernels::kDenseTQ1_0;
     case quant::TensorType::kTQ2_0: return kernels::kDenseTQ2_0;
+    case quant::TensorType::kQ5_0: return kernels::kDenseQ5_0;
+    case quant::TensorType::kQ4_K: return kernels::kDenseQ4_K;
     default: return std::nullopt;
   }
 }

@@ -94,6 +94,7 @@ void Numerators(const KvBlock& block, size_t tokens, float softmax_scale, float*
     __m256 score = _mm256_load_ps(p + j);
     if constexpr (kType == kKvQ8) score = _mm256_mul_ps(score, LoadFirst(block.key_scales + j, tokens - j));
     score = _mm256_mul_ps(score, scale);
+    if (j < block.first) score = _mm256_blendv_ps(score, lowest, _mm256_castsi256_ps(FirstLanes(block.first - j)));
     _mm256_store_ps(p + j, score);
     const __m256 valid = _mm256_castsi256_ps(FirstLanes(tokens - j));
     largest = LargerNumber(_mm256_blendv_ps(lowest, score, valid), largest);

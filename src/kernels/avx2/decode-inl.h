@@ -44,6 +44,52 @@ void DecodeQ4Block(const uint8_t* block, float* out) {
   StoreScaled16(out + 16, _mm_sub_epi8(_mm_and_si128(_mm_srli_epi16(pairs, 4), low), eight), d);
 }
 
+// 16 where bit i of `bits` is set, for bytes i < 16.
+__m128i UpperBits(uint32_t bits) {
+  const __m128i which = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+  const __m128i bit = _mm_set1_epi64x(int64_t(0x8040201008040201));
+  const __m128i spread = _mm_shuffle_epi8(_mm_cvtsi32_si128(int(bits)), which);
+  return _mm_and_si128(_mm_cmpeq_epi8(_mm_and_si128(spread, bit), bit), _mm_set1_epi8(16));
+}
+
+// Float16 scale, 32 upper bits, 16 bytes; low halves first, values minus 16.
+void DecodeQ5Block(const uint8_t* block, float* out) {
+  const __m256 d = _mm256_set1_ps(HalfToFloat(block));
+  const __m128i low = _mm_set1_epi8(15), sixteen = _mm_set1_epi8(16);
+  uint32_t upper;
+  __builtin_memcpy(&upper, block + 2, sizeof upper);
+  const __m128i pairs = Load16(block + 6);
+  const __m128i first = _mm_or_si128(_mm_and_si128(pairs, low), UpperBits(upper));
+  const __m128i second = _mm_or_si128(_mm_and_si128(_mm_srli_epi16(pairs, 4), low), UpperBits(upper >> 16));
+  StoreScaled16(out, _mm_sub_epi8(first, sixteen), d);
+  StoreScaled16(out + 16, _mm_sub_epi8(second, sixteen), d);
+}
+
+// Scale and minimum, 6 bits each, of one of eight runs of 32 values: runs 0 to 3 have theirs in the lower bits of bytes
+// 0 to 3 and 4 to 7, the others four bits of each in bytes 8 to 11 and two in the upper bits of those.
+float RunScale(const uint8_t* packed, size_t run) {
+  return float(run < 4 ? packed[run] & 63 : (packed[run + 4] & 15) | packed[run - 4] >> 6 << 4);
+}
+float RunMinimum(const uint8_t* packed, size_t run) {
+  return float(run < 4 ? packed[run + 4] & 63 : packed[run + 4] >> 4 | packed[run] >> 6 << 4);
+}
+
+// Float16 scale and scale of the minima, 12 bytes of both for each run, then 32 bytes for two runs: low halves first.
+void DecodeQ4KBlock(const uint8_t* block, float* out) {
+  const float d = HalfToFloat(block), minimum = HalfToFloat(block + 2);
+  const __m128i low = _mm_set1_epi8(15);
+  for (size_t run = 0; run < 8; ++run) {
+    const __m256 scale = _mm256_set1_ps(d * RunScale(block + 4, run));
+    const __m256 least = _mm256_set1_ps(minimum * RunMinimum(block + 4, run));
+    const __m128i shift = _mm_cvtsi32_si128(run % 2 == 0 ? 0 : 4);
+    for (size_t i = 0; i < 32; i += 8) {
+      const __m128i pairs = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(block + 16 + run / 2 * 32 + i));
+      const __m256i codes = _mm256_cvtepu8_epi32(_mm_and_si128(_mm_srl_epi16(pairs, shift), low));
+      _mm256_storeu_ps(out + 32 * run + i, _mm256_sub_ps(_mm256_mul_ps(scale, _mm256_cvtepi32_ps(codes)), least));
+    }
+  }
+}
+
 // 128 bytes of low halves, 64 of upper bit pairs, 16 signed scales, float16 scale. Each half of the block is four runs
 // of 32 values; run k uses low bytes 32 (k % 2).., their upper half from run 2 on, and bit pair k of the 32 upper
 // bytes.
@@ -104,8 +150,9 @@ struct BlockFormat {
 };
 
 constexpr BlockFormat kBlockFormats[kDenseTypeCount] = {
-    {1, 4, nullptr},           {1, 2, nullptr},         {1, 2, nullptr},           {32, 34, DecodeQ8Block},
-    {256, 210, DecodeQ6Block}, {32, 18, DecodeQ4Block}, {256, 54, DecodeTq1Block}, {256, 66, DecodeTq2Block}};
+    {1, 4, nullptr},           {1, 2, nullptr},           {1, 2, nullptr},           {32, 34, DecodeQ8Block},
+    {256, 210, DecodeQ6Block}, {32, 18, DecodeQ4Block},   {256, 54, DecodeTq1Block}, {256, 66, DecodeTq2Block},
+    {32, 22, DecodeQ5Block},   {256, 144, DecodeQ4KBlock}};
 
 constexpr bool IsPlain(DenseType type) { return type == kDenseF32 || type == kDenseF16 || type == kDenseBF16; }
 

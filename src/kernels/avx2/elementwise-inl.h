@@ -40,6 +40,17 @@ void SiluMul(float* gate, const float* up, size_t count) noexcept {
   });
 }
 
+void GeluMul(float* gate, const float* up, size_t count) noexcept {
+  const __m256 one = _mm256_set1_ps(1.0f), sign = _mm256_set1_ps(-0.0f);
+  const __m256 linear = _mm256_set1_ps(kGeluLinear), cubic = _mm256_set1_ps(kGeluCubic);
+  ForEachVector(count, [&](size_t i, auto load, auto store) {
+    const __m256 g = load(gate + i);
+    const __m256 tilt = _mm256_mul_ps(g, _mm256_fmadd_ps(_mm256_mul_ps(g, g), cubic, linear));
+    const __m256 gelu = _mm256_div_ps(g, _mm256_add_ps(one, Exp(_mm256_xor_ps(tilt, sign))));
+    store(gate + i, _mm256_mul_ps(gelu, load(up + i)));
+  });
+}
+
 void ExpRow(const float* x, size_t count, float* y) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) { store(y + i, Exp(load(x + i))); });
 }

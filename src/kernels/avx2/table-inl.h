@@ -39,9 +39,10 @@ constexpr KernelTable kAvx2Kernels = {
     .list_nonzero = ListNonzero,
     .dense_linear = {DenseLinear<kDenseF32>, DenseLinear<kDenseF16>, DenseLinear<kDenseBF16>, DenseLinear<kDenseQ8_0>,
                      DenseLinear<kDenseQ6_K>, DenseLinear<kDenseQ4_0>, DenseLinear<kDenseTQ1_0>,
-                     DenseLinear<kDenseTQ2_0>},
+                     DenseLinear<kDenseTQ2_0>, DenseLinear<kDenseQ5_0>, DenseLinear<kDenseQ4_K>},
     .decode_row = {DecodeRow<kDenseF32>, DecodeRow<kDenseF16>, DecodeRow<kDenseBF16>, DecodeRow<kDenseQ8_0>,
-                   DecodeRow<kDenseQ6_K>, DecodeRow<kDenseQ4_0>, DecodeRow<kDenseTQ1_0>, DecodeRow<kDenseTQ2_0>},
+                   DecodeRow<kDenseQ6_K>, DecodeRow<kDenseQ4_0>, DecodeRow<kDenseTQ1_0>, DecodeRow<kDenseTQ2_0>,
+                   DecodeRow<kDenseQ5_0>, DecodeRow<kDenseQ4_K>},
     .hadamard = Hadamard,
     .screen_encode = ScreenEncode,
     .screen_nibbles = ScreenNibbles,
@@ -54,6 +55,7 @@ constexpr KernelTable kAvx2Kernels = {
     .add = Add,
     .relu2_mul = Relu2Mul,
     .silu_mul = SiluMul,
+    .gelu_mul = GeluMul,
     .exp = ExpRow,
 };
 

@@ -58,6 +58,7 @@ void Numerators(const KvBlock& block, size_t tokens, float softmax_scale, float*
     __m512 score = _mm512_loadu_ps(p + j);
     if constexpr (kType == kKvQ8) score = _mm512_mul_ps(score, LoadFirst(block.key_scales + j, tokens - j));
     score = _mm512_mul_ps(score, scale);
+    if (j < block.first) score = _mm512_mask_mov_ps(score, FirstLanes(block.first - j), lowest);
     _mm512_storeu_ps(p + j, score);
     largest = LargerNumber(_mm512_mask_mov_ps(lowest, FirstLanes(tokens - j), score), largest);
   }

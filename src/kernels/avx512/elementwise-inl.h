@@ -41,6 +41,17 @@ void SiluMul(float* gate, const float* up, size_t count) noexcept {
   });
 }
 
+void GeluMul(float* gate, const float* up, size_t count) noexcept {
+  const __m512 one = _mm512_set1_ps(1.0f), sign = _mm512_set1_ps(-0.0f);
+  const __m512 linear = _mm512_set1_ps(kGeluLinear), cubic = _mm512_set1_ps(kGeluCubic);
+  ForEachVector(count, [&](size_t i, auto load, auto store) {
+    const __m512 g = load(gate + i);
+    const __m512 tilt = _mm512_mul_ps(g, _mm512_fmadd_ps(_mm512_mul_ps(g, g), cubic, linear));
+    const __m512 gelu = _mm512_div_ps(g, _mm512_add_ps(one, Exp(_mm512_xor_ps(tilt, sign))));
+    store(gate + i, _mm512_mul_ps(gelu, load(up + i)));
+  });
+}
+
 void ExpRow(const float* x, size_t count, float* y) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) { store(y + i, Exp(load(x + i))); });
 }

@@ -42,7 +42,8 @@ constexpr KernelTable Avx512Kernels() {
   table.ternary_group_linear = avx512::TernaryGroupLinear;
   table.ternary_listed_rows = avx512::TernaryListedRows;
   table.ternary_columns_add = avx512::TernaryColumnsAdd;
-  SetDense<kDenseF32, kDenseF16, kDenseBF16, kDenseQ8_0, kDenseQ6_K, kDenseQ4_0, kDenseTQ1_0, kDenseTQ2_0>(table);
+  SetDense<kDenseF32, kDenseF16, kDenseBF16, kDenseQ8_0, kDenseQ6_K, kDenseQ4_0, kDenseTQ1_0, kDenseTQ2_0, kDenseQ5_0,
+           kDenseQ4_K>(table);
   table.decode_row[kDenseQ6_K] = avx512::DecodeRow<kDenseQ6_K>;
   table.screen_nibbles = avx512::Screen<avx512::NibblePlane>;
   table.screen_pairs = avx512::Screen<avx512::PairPlane>;
@@ -52,6 +53,7 @@ constexpr KernelTable Avx512Kernels() {
   table.add = avx512::Add;
   table.relu2_mul = avx512::Relu2Mul;
   table.silu_mul = avx512::SiluMul;
+  table.gelu_mul = avx512::GeluMul;
   table.exp = avx512::ExpRow;
   return table;
 }

@@ -88,6 +88,7 @@ void Numerators(const KvBlock& block, size_t tokens, float softmax_scale, float*
     float32x4_t score = vld1q_f32(p + j);
     if constexpr (kType == kKvQ8) score = vmulq_f32(score, LoadFirst(block.key_scales + j, tokens - j));
     score = vmulq_f32(score, vdupq_n_f32(softmax_scale));
+    if (j < block.first) score = vbslq_f32(FirstLanes(block.first - j), lowest, score);
     vst1q_f32(p + j, score);
     largest = LargerNumber(vbslq_f32(FirstLanes(tokens - j), score, lowest), largest);
   }

@@ -44,6 +44,50 @@ void DecodeQ4Block(const uint8_t* block, float* out) {
   StoreScaled16(out + 16, LessBy(vshrq_n_u8(pairs, 4), 8), d);
 }
 
+// 16 where bit i of `bits` is set, for bytes i < 16.
+uint8x16_t UpperBits(uint32_t bits) {
+  const uint8x16_t spread = vcombine_u8(vdup_n_u8(uint8_t(bits)), vdup_n_u8(uint8_t(bits >> 8)));
+  const uint8x8_t bit = vcreate_u8(0x8040201008040201);
+  return vandq_u8(vtstq_u8(spread, vcombine_u8(bit, bit)), vdupq_n_u8(16));
+}
+
+// Float16 scale, 32 upper bits, 16 bytes; low halves first, values minus 16.
+void DecodeQ5Block(const uint8_t* block, float* out) {
+  const float32x4_t d = vdupq_n_f32(HalfToFloat(block));
+  uint32_t upper;
+  __builtin_memcpy(&upper, block + 2, sizeof upper);
+  const uint8x16_t pairs = vld1q_u8(block + 6);
+  StoreScaled16(out, LessBy(vorrq_u8(vandq_u8(pairs, vdupq_n_u8(15)), UpperBits(upper)), 16), d);
+  StoreScaled16(out + 16, LessBy(vorrq_u8(vshrq_n_u8(pairs, 4), UpperBits(upper >> 16)), 16), d);
+}
+
+// Scale and minimum, 6 bits each, of one of eight runs of 32 values: runs 0 to 3 have theirs in the lower bits of bytes
+// 0 to 3 and 4 to 7, the others four bits of each in bytes 8 to 11 and two in the upper bits of those.
+float RunScale(const uint8_t* packed, size_t run) {
+  return float(run < 4 ? packed[run] & 63 : (packed[run + 4] & 15) | packed[run - 4] >> 6 << 4);
+}
+float RunMinimum(const uint8_t* packed, size_t run) {
+  return float(run < 4 ? packed[run + 4] & 63 : packed[run + 4] >> 4 | packed[run] >> 6 << 4);
+}
+
+// Float16 scale and scale of the minima, 12 bytes of both for each run, then 32 bytes for two runs: low halves first.
+void DecodeQ4KBlock(const uint8_t* block, float* out) {
+  const float d = HalfToFloat(block), minimum = HalfToFloat(block + 2);
+  for (size_t run = 0; run < 8; ++run) {
+    const float32x4_t scale = vdupq_n_f32(d * RunScale(block + 4, run));
+    const float32x4_t least = vdupq_n_f32(minimum * RunMinimum(block + 4, run));
+    const int8x8_t shift = vdup_n_s8(run % 2 == 0 ? 0 : -4);
+    for (size_t i = 0; i < 32; i += 8) {
+      const uint8x8_t pairs = vld1_u8(block + 16 + run / 2 * 32 + i);
+      const uint16x8_t codes = vmovl_u8(vand_u8(vshl_u8(pairs, shift), vdup_n_u8(15)));
+      const float32x4_t first = vmulq_f32(scale, vcvtq_f32_u32(vmovl_u16(vget_low_u16(codes))));
+      const float32x4_t second = vmulq_f32(scale, vcvtq_f32_u32(vmovl_high_u16(codes)));
+      vst1q_f32(out + 32 * run + i, vsubq_f32(first, least));
+      vst1q_f32(out + 32 * run + i + 4, vsubq_f32(second, least));
+    }
+  }
+}
+
 // 128 bytes of low halves, 64 of upper bit pairs, 16 signed scales, float16 scale. Each half of the block is four runs
 // of 32 values; run k uses low bytes 32 (k % 2).., their upper half from run 2 on, and bit pair k of the 32 upper
 // bytes.
@@ -104,8 +148,9 @@ struct BlockFormat {
 };
 
 constexpr BlockFormat kBlockFormats[kDenseTypeCount] = {
-    {1, 4, nullptr},           {1, 2, nullptr},         {1, 2, nullptr},           {32, 34, DecodeQ8Block},
-    {256, 210, DecodeQ6Block}, {32, 18, DecodeQ4Block}, {256, 54, DecodeTq1Block}, {256, 66, DecodeTq2Block}};
+    {1, 4, nullptr},           {1, 2, nullptr},           {1, 2, nullptr},           {32, 34, DecodeQ8Block},
+    {256, 210, DecodeQ6Block}, {32, 18, DecodeQ4Block},   {256, 54, DecodeTq1Block}, {256, 66, DecodeTq2Block},
+    {32, 22, DecodeQ5Block},   {256, 144, DecodeQ4KBlock}};
 
 constexpr bool IsPlain(DenseType type) { return type == kDenseF32 || type == kDenseF16 || type == kDenseBF16; }
 

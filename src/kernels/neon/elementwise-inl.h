@@ -40,6 +40,16 @@ void SiluMul(float* gate, const float* up, size_t count) noexcept {
   });
 }
 
+void GeluMul(float* gate, const float* up, size_t count) noexcept {
+  const float32x4_t one = vdupq_n_f32(1.0f), linear = vdupq_n_f32(kGeluLinear), cubic = vdupq_n_f32(kGeluCubic);
+  ForEachVector(count, [&](size_t i, auto load, auto store) {
+    const float32x4_t g = load(gate + i);
+    const float32x4_t tilt = vmulq_f32(g, vfmaq_f32(linear, vmulq_f32(g, g), cubic));
+    const float32x4_t gelu = vdivq_f32(g, vaddq_f32(one, Exp(vnegq_f32(tilt))));
+    store(gate + i, vmulq_f32(gelu, load(up + i)));
+  });
+}
+
 void ExpRow(const float* x, size_t count, float* y) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) { store(y + i, Exp(load(x + i))); });
 }

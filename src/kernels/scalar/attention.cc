@@ -60,7 +60,7 @@ void Scores(const float* q, const KvBlock& block, size_t tokens, size_t head_dim
       sum = std::fma(q[d], Element<kType>::Load(keys[d * kKvBlockTokens + j]), sum);
     }
     if constexpr (kType == kKvQ8) sum *= block.key_scales[j];
-    scores[j] = sum * softmax_scale;
+    scores[j] = j < block.first ? -std::numeric_limits<float>::infinity() : sum * softmax_scale;
   }
 }
 

@@ -8,7 +8,8 @@ namespace {
 
 constexpr quant::TensorType kTensorTypes[kDenseTypeCount] = {
     quant::TensorType::kF32,  quant::TensorType::kF16,  quant::TensorType::kBF16,  quant::TensorType::kQ8_0,
-    quant::TensorType::kQ6_K, quant::TensorType::kQ4_0, quant::TensorType::kTQ1_0, quant::TensorType::kTQ2_0};
+    quant::TensorType::kQ6_K, quant::TensorType::kQ4_0, quant::TensorType::kTQ1_0, quant::TensorType::kTQ2_0,
+    quant::TensorType::kQ5_0, quant::TensorType::kQ4_K};
 
 }  // namespace
 
@@ -34,6 +35,8 @@ STERNA_INSTANTIATE(kDenseQ6_K)
 STERNA_INSTANTIATE(kDenseQ4_0)
 STERNA_INSTANTIATE(kDenseTQ1_0)
 STERNA_INSTANTIATE(kDenseTQ2_0)
+STERNA_INSTANTIATE(kDenseQ5_0)
+STERNA_INSTANTIATE(kDenseQ4_K)
 #undef STERNA_INSTANTIATE
 
 }  // namespace sterna::kernels::scalar

@@ -41,5 +41,7 @@ template void DenseLinear<kDenseQ6_K>(const DenseRows&, const FloatRows&, float*
 template void DenseLinear<kDenseQ4_0>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
 template void DenseLinear<kDenseTQ1_0>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
 template void DenseLinear<kDenseTQ2_0>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
+template void DenseLinear<kDenseQ5_0>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
+template void DenseLinear<kDenseQ4_K>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
 
 }  // namespace sterna::kernels::scalar

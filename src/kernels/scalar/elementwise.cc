@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "kernels/scalar/exp.h"
 #include "kernels/scalar/scalar_ops.h"
 
@@ -27,6 +29,14 @@ void Relu2Mul(float* gate, const float* up, size_t count) noexcept {
 
 void SiluMul(float* gate, const float* up, size_t count) noexcept {
   for (size_t i = 0; i < count; ++i) gate[i] = (gate[i] / (1.0f + Exp(-gate[i]))) * up[i];
+}
+
+void GeluMul(float* gate, const float* up, size_t count) noexcept {
+  for (size_t i = 0; i < count; ++i) {
+    const float g = gate[i];
+    const float tilt = g * std::fma(g * g, kGeluCubic, kGeluLinear);
+    gate[i] = (g / (1.0f + Exp(-tilt))) * up[i];
+  }
 }
 
 void ExpRow(const float* x, size_t count, float* y) noexcept {

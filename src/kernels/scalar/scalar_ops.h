@@ -53,6 +53,7 @@ void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* c
 void Add(float* x, const float* y, size_t count) noexcept;
 void Relu2Mul(float* gate, const float* up, size_t count) noexcept;
 void SiluMul(float* gate, const float* up, size_t count) noexcept;
+void GeluMul(float* gate, const float* up, size_t count) noexcept;
 void ExpRow(const float* x, size_t count, float* y) noexcept;
 
 }  // namespace sterna::kernels::scalar

@@ -17,10 +17,12 @@ const KernelTable kScalarTable = {
     .list_nonzero = scalar::ListNonzero,
     .dense_linear = {scalar::DenseLinear<kDenseF32>, scalar::DenseLinear<kDenseF16>, scalar::DenseLinear<kDenseBF16>,
                      scalar::DenseLinear<kDenseQ8_0>, scalar::DenseLinear<kDenseQ6_K>, scalar::DenseLinear<kDenseQ4_0>,
-                     scalar::DenseLinear<kDenseTQ1_0>, scalar::DenseLinear<kDenseTQ2_0>},
+                     scalar::DenseLinear<kDenseTQ1_0>, scalar::DenseLinear<kDenseTQ2_0>,
+                     scalar::DenseLinear<kDenseQ5_0>, scalar::DenseLinear<kDenseQ4_K>},
     .decode_row = {scalar::DecodeRow<kDenseF32>, scalar::DecodeRow<kDenseF16>, scalar::DecodeRow<kDenseBF16>,
                    scalar::DecodeRow<kDenseQ8_0>, scalar::DecodeRow<kDenseQ6_K>, scalar::DecodeRow<kDenseQ4_0>,
-                   scalar::DecodeRow<kDenseTQ1_0>, scalar::DecodeRow<kDenseTQ2_0>},
+                   scalar::DecodeRow<kDenseTQ1_0>, scalar::DecodeRow<kDenseTQ2_0>, scalar::DecodeRow<kDenseQ5_0>,
+                   scalar::DecodeRow<kDenseQ4_K>},
     .hadamard = scalar::Hadamard,
     .screen_encode = scalar::ScreenEncode,
     .screen_nibbles = scalar::ScreenNibbles,
@@ -33,6 +35,7 @@ const KernelTable kScalarTable = {
     .add = scalar::Add,
     .relu2_mul = scalar::Relu2Mul,
     .silu_mul = scalar::SiluMul,
+    .gelu_mul = scalar::GeluMul,
     .exp = scalar::ExpRow,
 };
 

@@ -103,7 +103,7 @@ TEST(HostileTensors, TypesOfOtherEngines) {
   ExpectListedOnly(134, 256, 4 * (2 + 4 * 13), "IQ1_BN", "ik_llama.cpp");
   ExpectListedOnly(135, 256, 4 * (4 + 4 * 16), "IQ2_BN", "ik_llama.cpp");
   ExpectListedOnly(335, 256, 4 * (4 + 4 * 16), "IQ2_BN_R4", "ik_llama.cpp");
-  ExpectListedOnly(12, 256, 4 * 144, "Q4_K", "does not read");
+  ExpectListedOnly(13, 256, 4 * 176, "Q5_K", "does not read");
 }
 
 TEST(HostileTensors, TypeIdsNobodyKnows) {

@@ -61,6 +61,7 @@ std::string CheckStoreKv(const KernelTable& table) {
 struct Attention {
   size_t heads, tokens, head_dim;
   Floats queries, stored;
+  size_t first = 0;
 };
 
 template <KvType kType>
@@ -77,6 +78,7 @@ std::string CompareAttention(const Attention& a, const KernelTable& table) {
     FillFloats(value, a.stored, random);
     kScalarTable.store_kv[kType](key.data(), value.data(), a.head_dim, kv.block, slot);
   }
+  kv.block.first = a.first;
   const size_t q_stride = a.head_dim + 2, partial_stride = kPartialHeader + a.head_dim + 3;
   GuardedBuffer<float> q((a.heads - 1) * q_stride + a.head_dim);
   FillFloats(q, a.queries, random);
@@ -89,6 +91,7 @@ std::string CompareAttention(const Attention& a, const KernelTable& table) {
   const Case where = Case()
                          .With("heads", a.heads)
                          .With("tokens", a.tokens)
+                         .With("first", a.first)
                          .With("head_dim", a.head_dim)
                          .With("queries", a.queries)
                          .With("stored", a.stored)
@@ -100,8 +103,10 @@ template <KvType kType>
 std::string CheckAttendBlock(const KernelTable& table) {
   for (const size_t tokens : {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40, 63, 64}) {
     for (size_t heads = 1; heads <= 9; ++heads) {
-      const Attention attention = {heads, tokens, 40, Floats::kUnit, Floats::kUnit};
-      if (auto bad = CompareAttention<kType>(attention, table); !bad.empty()) return bad;
+      for (const size_t first : {size_t{0}, tokens / 2, tokens - 1}) {
+        const Attention attention = {heads, tokens, 40, Floats::kUnit, Floats::kUnit, first};
+        if (auto bad = CompareAttention<kType>(attention, table); !bad.empty()) return bad;
+      }
     }
     for (const size_t head_dim : kHeadDims) {
       const size_t heads = 1 + head_dim % 5;

@@ -130,6 +130,10 @@ void SiluMul(float* gate, const float* up, size_t count) noexcept {
   kScalarTable.silu_mul(gate, up, count);
   FlipLastBit(gate + count - 1);
 }
+void GeluMul(float* gate, const float* up, size_t count) noexcept {
+  kScalarTable.gelu_mul(gate, up, count);
+  FlipLastBit(gate + count - 1);
+}
 void Exp(const float* x, size_t count, float* y) noexcept {
   kScalarTable.exp(x, count, y);
   FlipLastBit(y + count - 1);
@@ -180,6 +184,7 @@ std::vector<BrokenTable> BrokenTables() {
   add("add", &KernelTable::add, Add);
   add("relu2_mul", &KernelTable::relu2_mul, Relu2Mul);
   add("silu_mul", &KernelTable::silu_mul, SiluMul);
+  add("gelu_mul", &KernelTable::gelu_mul, GeluMul);
   add("exp", &KernelTable::exp, Exp);
   AddDense<kernels::kDenseF32>("F32", tables);
   AddDense<kernels::kDenseF16>("F16", tables);
@@ -189,6 +194,8 @@ std::vector<BrokenTable> BrokenTables() {
   AddDense<kernels::kDenseQ4_0>("Q4_0", tables);
   AddDense<kernels::kDenseTQ1_0>("TQ1_0", tables);
   AddDense<kernels::kDenseTQ2_0>("TQ2_0", tables);
+  AddDense<kernels::kDenseQ5_0>("Q5_0", tables);
+  AddDense<kernels::kDenseQ4_K>("Q4_K", tables);
   AddKv<kernels::kKvF32>("F32", tables);
   AddKv<kernels::kKvF16>("F16", tables);
   AddKv<kernels::kKvQ8>("Q8", tables);

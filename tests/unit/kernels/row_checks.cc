@@ -140,6 +140,7 @@ constexpr KernelCheck kChecks[] = {
     {"add", CheckTwoOperands<&KernelTable::add>},
     {"relu2_mul", CheckTwoOperands<&KernelTable::relu2_mul>},
     {"silu_mul", CheckTwoOperands<&KernelTable::silu_mul>},
+    {"gelu_mul", CheckTwoOperands<&KernelTable::gelu_mul>},
     {"exp", CheckExp},
 };
 

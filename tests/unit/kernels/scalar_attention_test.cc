@@ -38,33 +38,35 @@ class StoredTokens {
     return {b.keys.data(), b.values.data(), b.key_scales.data(), b.value_scales.data()};
   }
 
-  // Attention of `q` over all tokens by the kernels, blocks in order.
-  std::vector<float> Attend(const std::vector<float>& q, float scale) {
+  // Attention of `q` over the tokens from `from` on by the kernels, blocks in order.
+  std::vector<float> Attend(const std::vector<float>& q, float scale, size_t from = 0) {
     std::vector<float> so_far(kPartialHeader + head_dim_), next(so_far), out(head_dim_);
-    for (size_t b = 0; b < blocks_.size(); ++b) {
+    for (size_t b = from / 64; b < blocks_.size(); ++b) {
       const size_t tokens = std::min<size_t>(64, keys_.size() - 64 * b);
-      kScalarTable.attend_block[kType](q.data(), 1, head_dim_, Get(b), tokens, head_dim_, scale,
-                                       b == 0 ? so_far.data() : next.data(), so_far.size());
-      if (b > 0) kScalarTable.attend_merge(so_far.data(), next.data(), 1, next.size(), head_dim_);
+      KvBlock block = Get(b);
+      block.first = b == from / 64 ? from % 64 : 0;
+      kScalarTable.attend_block[kType](q.data(), 1, head_dim_, block, tokens, head_dim_, scale,
+                                       b == from / 64 ? so_far.data() : next.data(), so_far.size());
+      if (b > from / 64) kScalarTable.attend_merge(so_far.data(), next.data(), 1, next.size(), head_dim_);
     }
     kScalarTable.attend_finish(so_far.data(), head_dim_, out.data());
     return out;
   }
 
   // The same in double, over the values before they were stored.
-  std::vector<double> Exact(const std::vector<float>& q, float scale) const {
+  std::vector<double> Exact(const std::vector<float>& q, float scale, size_t from = 0) const {
     std::vector<double> p;
     double largest = -1e300, sum = 0;
-    for (const auto& key : keys_) {
+    for (size_t j = from; j < keys_.size(); ++j) {
       double score = 0;
-      for (size_t d = 0; d < head_dim_; ++d) score += double(q[d]) * double(key[d]);
+      for (size_t d = 0; d < head_dim_; ++d) score += double(q[d]) * double(keys_[j][d]);
       p.push_back(score * double(scale));
       largest = std::max(largest, p.back());
     }
     for (double& x : p) sum += x = std::exp(x - largest);
     std::vector<double> out(head_dim_);
     for (size_t j = 0; j < p.size(); ++j) {
-      for (size_t d = 0; d < head_dim_; ++d) out[d] += p[j] / sum * double(values_[j][d]);
+      for (size_t d = 0; d < head_dim_; ++d) out[d] += p[j] / sum * double(values_[from + j][d]);
     }
     return out;
   }
@@ -87,15 +89,15 @@ class StoredTokens {
 
 // `step`: the largest relative error that storing adds to a key or value, compared with the largest of its row.
 template <KvType kType>
-void ExpectSoftmax(size_t tokens, double step) {
+void ExpectSoftmax(size_t tokens, double step, size_t from = 0) {
   constexpr size_t kHeadDim = 24;
   StoredTokens<kType> stored(tokens, kHeadDim);
   Random random(9);
   std::vector<float> q(kHeadDim);
   for (float& x : q) x = random.Uniform() * 2.0f;
   const float scale = 1.0f / std::sqrt(float(kHeadDim));
-  const std::vector<float> out = stored.Attend(q, scale);
-  const std::vector<double> exact = stored.Exact(q, scale);
+  const std::vector<float> out = stored.Attend(q, scale, from);
+  const std::vector<double> exact = stored.Exact(q, scale, from);
   // |q| and |key| are at most 2: a score errs by 4 d (d 2^-24 + step) scale; twice that in each weight and in their
   // sum, and the weighted sum of values (at most 1) adds its own roundings and step.
   const double score_error = 4.0 * kHeadDim * double(scale) * (kHeadDim * 0x1p-24 + step);
@@ -109,6 +111,13 @@ TEST(ScalarAttention, IsSoftmaxOverOneBlock) {
 
 TEST(ScalarAttention, IsSoftmaxOverManyBlocks) {
   for (const size_t tokens : {size_t{65}, size_t{128}, size_t{200}}) ExpectSoftmax<kKvF32>(tokens, 0);
+}
+
+TEST(ScalarAttention, LeavesOutWhatLiesBeforeTheFirstSlot) {
+  for (const size_t from : {size_t{1}, size_t{63}, size_t{64}, size_t{70}, size_t{129}}) {
+    ExpectSoftmax<kKvF32>(130, 0, from);
+    ExpectSoftmax<kKvQ8>(130, 0.5 / 127, from);
+  }
 }
 
 TEST(ScalarAttention, ErrsByHalfPrecisionWithF16) {

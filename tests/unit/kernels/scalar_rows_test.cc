@@ -135,6 +135,20 @@ TEST(ScalarSiluMul, StaysWithinRoundingOfTheFormula) {
   }
 }
 
+TEST(ScalarGeluMul, StaysWithinRoundingOfTheTanhFormula) {
+  for (float x = -12.0f; x < 30.0f; x += 0.37f) {
+    float gate = x;
+    const float up = 1.7f;
+    kScalarTable.gelu_mul(&gate, &up, 1);
+    const double g = double(x), root = std::sqrt(2.0 / 3.14159265358979323846);
+    const double exact = g / 2 * (1.0 + std::tanh(root * (g + 0.044715 * g * g * g))) * double(up);
+    EXPECT_NEAR(exact, double(gate), std::fabs(exact) * 4e-5 + 1e-12) << x;
+    if (x > -3.0f) {
+      EXPECT_NEAR(exact, double(gate), std::fabs(exact) * 16 * 0x1p-24) << x;
+    }
+  }
+}
+
 TEST(ScalarAdd, Adds) {
   std::vector<float> x = {1.0f, 2.0f};
   const std::vector<float> y = {0.5f, -2.0f};

@@ -38,7 +38,8 @@ struct GoldenVectors : public ::testing::Test {
     static const std::map<std::string, TensorType> kTypes = {
         {"q8_0", TensorType::kQ8_0},   {"q4_0", TensorType::kQ4_0}, {"q6_k", TensorType::kQ6_K},
         {"f16", TensorType::kF16},     {"bf16", TensorType::kBF16}, {"tq1_0", TensorType::kTQ1_0},
-        {"tq2_0", TensorType::kTQ2_0}, {"i2_s", TensorType::kI2_S},
+        {"tq2_0", TensorType::kTQ2_0}, {"i2_s", TensorType::kI2_S}, {"q5_0", TensorType::kQ5_0},
+        {"q4_k", TensorType::kQ4_K},
     };
     return kTypes.at(vector.at("type").get<std::string>());
   }
@@ -59,7 +60,7 @@ TEST_F(GoldenVectors, DecodeToTheReferenceBitForBit) {
     EXPECT_EQ(Hex(std::as_bytes(std::span(values))), vector.at("values").get<std::string>()) << Name(vector);
     ++checked;
   }
-  EXPECT_GE(checked, 17u);
+  EXPECT_GE(checked, 25u);
 }
 
 struct Ternary {
