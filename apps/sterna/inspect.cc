@@ -12,6 +12,7 @@
 #include "inspect_metadata.h"
 #include "inspect_report.h"
 #include "memory_plan_json.h"
+#include "model/activation.h"
 #include "model/model_config.h"
 #include "model_flags.h"
 #include "platform/memory_usage.h"
@@ -49,8 +50,8 @@ ordered_json Undecided(const Status& status) { return Decision("undecided", stat
 void AddModelDecisions(const InspectFlags& flags, const format::GgufFile& file, ordered_json& decisions) {
   const auto config = model::ReadModelConfig(file, flags.model.ModelOptions());
   if (config.ok()) {
-    const bool relu2 = config->activation == backend::Activation::kRelu2;
-    decisions["activation"] = Decision(relu2 ? "relu2" : "silu", config->activation_reason);
+    decisions["activation"] =
+        Decision(std::string(model::ActivationName(config->activation)), config->activation_reason);
   } else {
     decisions["activation"] = Undecided(config.status());
   }

@@ -44,7 +44,7 @@ void ModelFlags::AddModelTo(FlagSet& flags) {
 
 void ModelFlags::AddReadingTo(FlagSet& flags) {
   flags.Add(ChoiceSetting("--ffn-act", "Activation of the feed-forward network; auto decides by the file", &ffn_act,
-                          {"auto", "relu2", "silu"}));
+                          {"auto", "relu2", "silu", "gelu"}));
   flags.Add(ChoiceSetting("--i2s-layout", "Byte order of I2_S tensors; auto is x86, the published one", &i2s_layout,
                           {"auto", "x86", "neon", "rows4"}));
 }
@@ -87,6 +87,7 @@ model::ModelOptions ModelFlags::ModelOptions() const {
   model::ModelOptions options;
   if (ffn_act == "relu2") options.ffn_activation = Activation::kRelu2;
   if (ffn_act == "silu") options.ffn_activation = Activation::kSilu;
+  if (ffn_act == "gelu") options.ffn_activation = Activation::kGelu;
   if (i2s_layout == "neon") options.i2s_layout = quant::I2sLayout::kNeon;
   if (i2s_layout == "rows4") options.i2s_layout = quant::I2sLayout::kRows4;
   return options;

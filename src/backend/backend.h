@@ -19,13 +19,16 @@
 namespace sterna::backend {
 
 enum class TernaryId : uint32_t {};  // a ternary weight matrix
-enum class DenseId : uint32_t {};    // an embedding or head matrix
+enum class DenseId : uint32_t {};    // a matrix of stored numbers: an embedding, a head, a linear layer
 enum class VectorId : uint32_t {};   // a float vector (norm gain)
+enum class RopeId : uint32_t {};     // a table of angles
 enum class SlotId : uint32_t {};     // float32 activations [rows of the step, columns]
 enum class Int8Id : uint32_t {};     // quantized activations [rows of the step, columns]
 
 enum class KvType : uint8_t { kF32, kF16, kQ8 };
-enum class Activation : uint8_t { kRelu2, kSilu };
+enum class Activation : uint8_t { kRelu2, kSilu, kGelu };  // kGelu: its tanh approximation
+// Which positions a layer attends to: all up to its own, or the last KvShape::window of them.
+enum class Reach : uint8_t { kAll, kWindow };
 
 struct KvShape {
   uint32_t layers = 0;
@@ -34,6 +37,7 @@ struct KvShape {
   uint32_t block_count = 0;  // blocks of 64 tokens, each holding all layers and KV heads
   KvType type = KvType::kF16;
   uint32_t query_heads = 0;  // a multiple of kv_heads; 0: as many
+  uint32_t window = 0;       // positions that layers with Reach::kWindow attend to; 0: there are no such layers
 };
 
 // What is wanted of one row of logits.
@@ -88,6 +92,9 @@ class Backend {
   // `bytes` must stay valid and unchanged while the backend lives (it may be read in place).
   virtual Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                                    std::span<const std::byte> bytes) = 0;
+  // A linear layer of stored numbers, multiplied with float activations; otherwise as AddDense.
+  virtual Result<DenseId> AddDenseLinear(quant::TensorType type, uint64_t rows, uint64_t columns,
+                                         std::span<const std::byte> bytes) = 0;
   virtual Result<VectorId> AddVector(std::span<const float> values) = 0;
 
   // Says that Head will be called with this matrix, so that the backend can make what saves reading it whole.
@@ -96,7 +103,7 @@ class Backend {
   virtual Int8Id AddInt8Slot(uint32_t columns) = 0;
   virtual Status SetKv(const KvShape& shape) = 0;
   // cos and sin of position * theta^(-2 i / rotary) for every position below `positions`.
-  virtual Status SetRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) = 0;
+  virtual Result<RopeId> AddRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) = 0;
 
   // Takes all scratch memory for steps of up to `max_rows` rows and `max_outputs` logit rows. ResourceExhausted.
   virtual Status Prepare(uint32_t max_rows, uint32_t max_outputs) = 0;
@@ -104,17 +111,21 @@ class Backend {
 
   // The batch's spans stay valid until EndStep.
   virtual void BeginStep(const Batch& batch) = 0;
-  virtual void Embed(DenseId table, SlotId out) = 0;                          // out[row] = table[tokens[row]]
-  virtual void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) = 0;  // out may be in
-  virtual void Quantize(SlotId in, Int8Id out) = 0;                           // int8 per row
+  virtual void Embed(DenseId table, float factor, SlotId out) = 0;  // out[row] = factor table[tokens[row]]
+  // Each run of as many columns as `gain` has (a whole row, or each head of it) by itself; out may be in.
+  virtual void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) = 0;
+  virtual void Quantize(SlotId in, Int8Id out) = 0;  // int8 per row
   virtual void Linear(std::span<const TernaryId> weights, Int8Id in,
-                      std::span<const SlotId> outs) = 0;                 // outs[i] = W_i in
-  virtual void Rope(SlotId x, uint32_t heads) = 0;                       // by each row's position
+                      std::span<const SlotId> outs) = 0;  // outs[i] = W_i in
+  // The same with matrices of AddDenseLinear and float activations.
+  virtual void DenseLinear(std::span<const DenseId> weights, SlotId in, std::span<const SlotId> outs) = 0;
+  virtual void Rope(RopeId table, SlotId x, uint32_t heads) = 0;         // by each row's position
   virtual void StoreKv(uint32_t layer, SlotId keys, SlotId values) = 0;  // at each row's position
-  virtual void Attend(uint32_t layer, SlotId queries, uint32_t heads,
+  virtual void Attend(uint32_t layer, SlotId queries, uint32_t heads, Reach reach,
                       SlotId out) = 0;  // causal, scale 1/sqrt(head_dim)
   // out = act(W_gate in) * (W_up in); what `scratch` holds afterwards is not defined.
   virtual void GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) = 0;
+  virtual void Gate(Activation kind, SlotId gate, SlotId up) = 0;            // gate = act(gate) * up
   virtual void Add(SlotId x, SlotId y) = 0;                                  // x = x + y
   virtual void Head(DenseId head, SlotId in, VectorId gain, float eps) = 0;  // logits of output_rows of rms(in)
   // Ends the step; a device reports here what went wrong in it. Matrices that are read in place belong to whoever

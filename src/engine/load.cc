@@ -193,10 +193,9 @@ class CoreLoader {
   Status TakeMemory() {
     Progress("memory", 0);
     backend::Backend& backend = *core_->backend;
-    STERNA_RETURN_IF_ERROR(backend.SetKv(
-        {config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_, core_->options.kv_type, config_.heads}));
-    STERNA_RETURN_IF_ERROR(
-        backend.SetRope(core_->context_tokens, config_.head_dim, config_.rotary_dim, config_.rope_theta));
+    STERNA_RETURN_IF_ERROR(backend.SetKv({config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_,
+                                          core_->options.kv_type, config_.heads, config_.window}));
+    STERNA_RETURN_IF_ERROR(core_->model->SetPositions(core_->context_tokens));
     STERNA_RETURN_IF_ERROR(backend.Prepare(limits_.rows, limits_.outputs));
     core_->report.plan = backend.Plan();
     return CheckMemoryLimit(core_->report.plan, core_->options.memory_limit_bytes);

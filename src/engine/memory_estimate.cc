@@ -27,6 +27,15 @@ uint64_t WeightBytes(const model::ModelConfig& c) {
   return layer * c.layers;
 }
 
+// Matrices of the layers, read where they lie.
+uint64_t DenseLayerBytes(const format::GgufFile& file) {
+  uint64_t bytes = 0;
+  for (const format::GgufTensor& tensor : file.tensors()) {
+    if (tensor.name.starts_with("blk.") && tensor.dimension_count == 2) bytes += tensor.bytes.size();
+  }
+  return bytes;
+}
+
 uint64_t KvBytes(const model::ModelConfig& c, const MemoryRequest& request) {
   const uint64_t values = 2 * uint64_t{c.layers} * c.kv_heads * model::kTokensPerBlock * request.kv_blocks;
   switch (request.kv_type) {
@@ -41,11 +50,14 @@ uint64_t ScratchBytes(const model::ModelConfig& c, const MemoryRequest& request)
   const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
   const uint64_t floats = 2 * uint64_t{c.hidden} + 2 * q + 2 * kv + 2 * uint64_t{c.ffn};
   const uint64_t int8s = uint64_t{c.hidden} + q + c.ffn;
+  backend::AttentionPlan::Limits attention = {request.step_rows, request.context_tokens, request.threads,
+                                              c.kv_heads,        c.heads / c.kv_heads,   c.head_dim};
+  uint64_t attention_bytes = backend::AttentionPlan::BytesFor(attention);
+  attention.window = c.window;
+  if (c.window > 0) attention_bytes += backend::AttentionPlan::BytesFor(attention);
   const uint64_t head_input = std::max({uint64_t{c.hidden}, q, uint64_t{c.ffn}});
   return request.threads * request.thread_scratch_bytes + request.step_rows * (floats * 4 + int8s) +
-         request.outputs * (head_input + c.vocabulary_size) * 4 +
-         backend::AttentionPlan::BytesFor({request.step_rows, request.context_tokens, request.threads, c.kv_heads,
-                                           c.heads / c.kv_heads, c.head_dim});
+         request.outputs * (head_input + c.vocabulary_size) * 4 + attention_bytes;
 }
 
 std::string Megabytes(uint64_t bytes) { return fmt::format("{:.1f} MB", double(bytes) / 1e6); }
@@ -65,7 +77,8 @@ uint64_t HeadPlanesBytes(const model::ModelConfig& config) {
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request) {
   backend::MemoryPlan plan;
-  plan.items.push_back({"ternary weights", WeightBytes(config)});
+  plan.items.push_back({"ternary weights", config.dense_layers ? 0 : WeightBytes(config)});
+  plan.items.push_back({"dense layers", config.dense_layers ? DenseLayerBytes(file) : 0});
   uint64_t dense_bytes = 0;
   for (const char* name : {"token_embd.weight", "output.weight"}) {
     if (const format::GgufTensor* tensor = file.FindTensor(name)) dense_bytes += tensor->bytes.size();
@@ -73,7 +86,8 @@ backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::Mo
   plan.items.push_back({"embedding and head", dense_bytes});
   plan.items.push_back({"head planes", request.head_planes ? HeadPlanesBytes(config) : 0});
   plan.items.push_back({"KV cache", KvBytes(config, request)});
-  plan.items.push_back({"rotary table", uint64_t{request.context_tokens} * config.rotary_dim * 4});
+  const uint64_t ropes = config.window > 0 ? 2 : 1;
+  plan.items.push_back({"rotary table", ropes * request.context_tokens * config.rotary_dim * 4});
   plan.items.push_back({"scratch", ScratchBytes(config, request)});
   return plan;
 }

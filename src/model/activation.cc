@@ -20,16 +20,39 @@ std::optional<Activation> ActivationByName(std::string_view name) {
   for (std::string_view silu : {"silu", "swish"}) {
     if (name == silu) return Activation::kSilu;
   }
+  for (std::string_view gelu : {"gelu_tanh", "gelu_pytorch_tanh"}) {
+    if (name == gelu) return Activation::kGelu;
+  }
+  return std::nullopt;
+}
+
+std::optional<Activation> ActivationOf(ModelOptions::FfnActivation flag) {
+  switch (flag) {
+    case ModelOptions::FfnActivation::kAuto: return std::nullopt;
+    case ModelOptions::FfnActivation::kRelu2: return Activation::kRelu2;
+    case ModelOptions::FfnActivation::kSilu: return Activation::kSilu;
+    case ModelOptions::FfnActivation::kGelu: return Activation::kGelu;
+  }
   return std::nullopt;
 }
 
 }  // namespace
 
+std::string_view ActivationName(backend::Activation kind) {
+  switch (kind) {
+    case Activation::kRelu2: return "relu2";
+    case Activation::kSilu: return "silu";
+    case Activation::kGelu: return "gelu";
+  }
+  return "unknown";
+}
+
 Result<ActivationChoice> DecideActivation(const Architecture& architecture, const ConfigKeys& keys,
                                           const ModelConfig& config, std::string_view tokenizer_model,
                                           ModelOptions::FfnActivation flag) {
-  if (flag == ModelOptions::FfnActivation::kRelu2) return ActivationChoice{Activation::kRelu2, "relu2: --ffn-act"};
-  if (flag == ModelOptions::FfnActivation::kSilu) return ActivationChoice{Activation::kSilu, "silu: --ffn-act"};
+  if (const std::optional<Activation> asked = ActivationOf(flag)) {
+    return ActivationChoice{*asked, fmt::format("{}: --ffn-act", ActivationName(*asked))};
+  }
 
   constexpr std::string_view kSuffix = "hidden_activation";
   STERNA_ASSIGN_OR_RETURN(const std::optional<std::string_view> stored, keys.Text(kSuffix));
@@ -37,10 +60,9 @@ Result<ActivationChoice> DecideActivation(const Architecture& architecture, cons
     const std::optional<Activation> kind = ActivationByName(*stored);
     if (!kind) {
       return Status::Unsupported(
-          fmt::format("{} is {}; known are relu2 and silu", keys.Key(kSuffix), format::Quoted(*stored)));
+          fmt::format("{} is {}; known are relu2, silu and gelu_tanh", keys.Key(kSuffix), format::Quoted(*stored)));
     }
-    return ActivationChoice{
-        *kind, fmt::format("{}: key {}", *kind == Activation::kRelu2 ? "relu2" : "silu", keys.Key(kSuffix))};
+    return ActivationChoice{*kind, fmt::format("{}: key {}", ActivationName(*kind), keys.Key(kSuffix))};
   }
 
   if (std::optional<ActivationChoice> inferred = architecture.infer_activation(config, tokenizer_model)) {

@@ -15,4 +15,7 @@ Result<ActivationChoice> DecideActivation(const Architecture& architecture, cons
                                           const ModelConfig& config, std::string_view tokenizer_model,
                                           ModelOptions::FfnActivation flag);
 
+// "relu2", "silu", "gelu"
+std::string_view ActivationName(backend::Activation kind);
+
 }  // namespace sterna::model

@@ -2,15 +2,24 @@
 #include "model/architecture.h"
 
 #include "model/architecture_bitnet.h"
+#include "model/architecture_gemma.h"
 
 namespace sterna::model {
 
-// One family so far; a second one makes this a list of families.
-std::span<const Architecture> Architectures() { return BitnetArchitectures(); }
+const std::vector<const Architecture*>& Architectures() {
+  static const std::vector<const Architecture*> all = [] {
+    std::vector<const Architecture*> list;
+    for (const auto family : {BitnetArchitectures(), GemmaArchitectures()}) {
+      for (const Architecture& architecture : family) list.push_back(&architecture);
+    }
+    return list;
+  }();
+  return all;
+}
 
 const Architecture* FindArchitecture(std::string_view name) {
-  for (const Architecture& architecture : Architectures()) {
-    if (architecture.name == name) return &architecture;
+  for (const Architecture* architecture : Architectures()) {
+    if (architecture->name == name) return architecture;
   }
   return nullptr;
 }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "backend/backend.h"
 
@@ -21,10 +22,19 @@ struct ActivationChoice {
   std::string reason;
 };
 
-// Names of a layer's tensors, between "blk.N." and ".weight" (or ".scale").
+// Names of a layer's tensors, between "blk.N." and ".weight" (or ".scale"); empty where the architecture has none.
 struct LayerTensorNames {
-  std::string_view attn_norm, attn_sub_norm, ffn_norm, ffn_sub_norm;
+  std::string_view attn_norm, ffn_norm;            // of what enters
+  std::string_view attn_sub_norm, ffn_sub_norm;    // of what enters `o` and `down`
+  std::string_view attn_post_norm, ffn_post_norm;  // of what leaves, before it is added
+  std::string_view q_norm, k_norm;                 // of each head, before it is turned
   std::string_view q, k, v, o, gate, up, down;
+};
+
+// Layers that attend to the last positions only, where the file has <architecture>.attention.sliding_window.
+struct SlidingWindow {
+  uint32_t full_every = 0;  // each so-many-th layer attends to everything; 0: the architecture has no windows
+  float theta = 10000.0f;   // rotary base of the layers that do not
 };
 
 struct Architecture {
@@ -32,10 +42,13 @@ struct Architecture {
   LayerTensorNames layer;
   // The activation when neither a flag nor the file names one; nullopt when the shape does not tell either.
   std::optional<ActivationChoice> (*infer_activation)(const ModelConfig& config, std::string_view tokenizer_model);
+  bool dense_layers = false;      // its linear layers may be stored numbers instead of ternary codes
+  bool scales_embedding = false;  // by the square root of the hidden size
+  SlidingWindow window = {};
 };
 
 // Every known architecture.
-std::span<const Architecture> Architectures();
+const std::vector<const Architecture*>& Architectures();
 
 // nullptr when unknown.
 const Architecture* FindArchitecture(std::string_view name);

@@ -9,9 +9,13 @@ namespace {
 using backend::Activation;
 
 constexpr LayerTensorNames kNames = {.attn_norm = "attn_norm",
-                                     .attn_sub_norm = "attn_sub_norm",
                                      .ffn_norm = "ffn_norm",
+                                     .attn_sub_norm = "attn_sub_norm",
                                      .ffn_sub_norm = "ffn_sub_norm",
+                                     .attn_post_norm = {},
+                                     .ffn_post_norm = {},
+                                     .q_norm = {},
+                                     .k_norm = {},
                                      .q = "attn_q",
                                      .k = "attn_k",
                                      .v = "attn_v",
@@ -43,9 +47,9 @@ std::optional<ActivationChoice> InferBitnetB158(const ModelConfig& config, std::
 }
 
 constexpr Architecture kArchitectures[] = {
-    {"bitnet-b1.58", kNames, InferBitnetB158},
-    {"bitnet-25", kNames, InferBitnet25},
-    {"bitnet", kNames, InferBitnet},
+    {.name = "bitnet-b1.58", .layer = kNames, .infer_activation = InferBitnetB158},
+    {.name = "bitnet-25", .layer = kNames, .infer_activation = InferBitnet25},
+    {.name = "bitnet", .layer = kNames, .infer_activation = InferBitnet},
 };
 
 }  // namespace

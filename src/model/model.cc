@@ -2,10 +2,8 @@
 //
 // The forward pass (docs/forward-pass.md). Shapes: R rows in the step, h = hidden, H heads and G KV heads of d
 // dimensions, f = ffn, V = vocabulary. Every operation treats the R rows independently, except that Attend reads what
-// StoreKv wrote.
+// StoreKv wrote. A norm that the architecture does not have is left out.
 #include "model/model.h"
-
-#include <array>
 
 #include "base/status_macros.h"
 #include "model/model_loader.h"
@@ -20,9 +18,17 @@ Result<std::unique_ptr<Model>> Model::Load(const format::GgufFile& file, const M
   return ModelLoader(file, options, backend).Load();
 }
 
+Status Model::SetPositions(uint32_t count) {
+  STERNA_ASSIGN_OR_RETURN(rope_, backend_.AddRope(count, config_.head_dim, config_.rotary_dim, config_.rope_theta));
+  if (config_.window == 0) return {};
+  STERNA_ASSIGN_OR_RETURN(window_rope_,
+                          backend_.AddRope(count, config_.head_dim, config_.rotary_dim, config_.window_rope_theta));
+  return {};
+}
+
 Status Model::Forward(const backend::Batch& batch) {
   backend_.BeginStep(batch);
-  backend_.Embed(embedding_, x_);  // x [R, h] = E[token], unscaled
+  backend_.Embed(embedding_, config_.embedding_factor, x_);  // x [R, h] = factor E[token]
   for (uint32_t layer = 0; layer < config_.layers; ++layer) {
     Attention(layer);
     FeedForward(layer);
@@ -32,32 +38,61 @@ Status Model::Forward(const backend::Batch& batch) {
   return file_.CheckStillWhole();
 }
 
-// x += Wo rms(attend(rope(Wq a), rope(Wk a), Wv a)), a = rms(x)
+void Model::RmsNorm(backend::SlotId in, const Norm& norm, backend::SlotId out) {
+  if (norm) backend_.RmsNorm(in, *norm, config_.norm_eps, out);
+}
+
+template <size_t kCount>
+void Model::Linear(const std::array<Weight, kCount>& weights, backend::SlotId in, backend::Int8Id quantized,
+                   const std::array<backend::SlotId, kCount>& outs) {
+  if (config_.dense_layers) {
+    std::array<backend::DenseId, kCount> dense;
+    for (size_t i = 0; i < kCount; ++i) dense[i] = weights[i].dense;
+    return backend_.DenseLinear(dense, in, outs);
+  }
+  std::array<backend::TernaryId, kCount> ternary;
+  for (size_t i = 0; i < kCount; ++i) ternary[i] = weights[i].ternary;
+  backend_.Quantize(in, quantized);  // one scale a row
+  backend_.Linear(ternary, quantized, outs);
+}
+
+// x += post(Wo sub(attend(rope(norm(Wq a)), rope(norm(Wk a)), Wv a))), a = rms(x)
 void Model::Attention(uint32_t index) {
   const Layer& layer = layers_[index];
-  backend_.RmsNorm(x_, layer.attn_norm, config_.norm_eps, h_);  // [R, h]
-  backend_.Quantize(h_, hidden_i8_);                            // one scale a row, shared by q, k and v
-  backend_.Linear(std::array{layer.q, layer.k, layer.v}, hidden_i8_,
-                  std::array{q_, k_, v_});  // q [R, H d], k and v [R, G d]
-  backend_.Rope(q_, config_.heads);
-  backend_.Rope(k_, config_.kv_heads);
-  backend_.StoreKv(index, k_, v_);                   // at each row's position
-  backend_.Attend(index, q_, config_.heads, attn_);  // [R, H d]: query head i reads KV head i / (H / G)
-  backend_.RmsNorm(attn_, layer.attn_sub_norm, config_.norm_eps, attn_);
-  backend_.Quantize(attn_, attn_i8_);
-  backend_.Linear(std::array{layer.o}, attn_i8_, std::array{h_});  // [R, h]
+  const bool window = config_.HasWindow(index);
+  const backend::RopeId rope = window ? window_rope_ : rope_;
+  RmsNorm(x_, layer.attn_norm, h_);  // [R, h]
+  Linear(std::array{layer.q, layer.k, layer.v}, h_, hidden_i8_,
+         std::array{q_, k_, v_});  // q [R, H d], k and v [R, G d]
+  RmsNorm(q_, layer.q_norm, q_);   // each head by itself
+  RmsNorm(k_, layer.k_norm, k_);
+  backend_.Rope(rope, q_, config_.heads);
+  backend_.Rope(rope, k_, config_.kv_heads);
+  backend_.StoreKv(index, k_, v_);  // at each row's position
+  backend_.Attend(index, q_, config_.heads, window ? backend::Reach::kWindow : backend::Reach::kAll,
+                  attn_);  // [R, H d]: query head i reads KV head i / (H / G)
+  RmsNorm(attn_, layer.attn_sub_norm, attn_);
+  Linear(std::array{layer.o}, attn_, attn_i8_, std::array{h_});  // [R, h]
+  RmsNorm(h_, layer.attn_post_norm, h_);
   backend_.Add(x_, h_);
 }
 
-// x += Wdown rms(act(Wgate b) * Wup b), b = rms(x). The middle vector gets large before its norm: it stays float32.
+// x += post(Wdown sub(act(Wgate b) * Wup b)), b = rms(x). The middle vector gets large before its norm: it stays
+// float32.
 void Model::FeedForward(uint32_t index) {
   const Layer& layer = layers_[index];
-  backend_.RmsNorm(x_, layer.ffn_norm, config_.norm_eps, h_);                              // [R, h]
-  backend_.Quantize(h_, hidden_i8_);                                                       // shared by gate and up
-  backend_.GatedLinear(config_.activation, layer.gate, layer.up, hidden_i8_, gate_, up_);  // [R, f], up_ is scratch
-  backend_.RmsNorm(gate_, layer.ffn_sub_norm, config_.norm_eps, gate_);
-  backend_.Quantize(gate_, ffn_i8_);
-  backend_.Linear(std::array{layer.down}, ffn_i8_, std::array{h_});  // [R, h]
+  RmsNorm(x_, layer.ffn_norm, h_);  // [R, h]
+  if (config_.dense_layers) {
+    Linear(std::array{layer.gate, layer.up}, h_, hidden_i8_, std::array{gate_, up_});
+    backend_.Gate(config_.activation, gate_, up_);
+  } else {
+    backend_.Quantize(h_, hidden_i8_);  // shared by gate and up
+    backend_.GatedLinear(config_.activation, layer.gate.ternary, layer.up.ternary, hidden_i8_, gate_,
+                         up_);  // [R, f], up_ is scratch
+  }
+  RmsNorm(gate_, layer.ffn_sub_norm, gate_);
+  Linear(std::array{layer.down}, gate_, ffn_i8_, std::array{h_});  // [R, h]
+  RmsNorm(h_, layer.ffn_post_norm, h_);
   backend_.Add(x_, h_);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,24 +34,39 @@ class Model {
   // Oddities that do not stop the model from running ("tensor 'x' is not part of ..."), one line each.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
+  // Makes the rotary tables for positions below `count`. Once, before the backend's Prepare.
+  Status SetPositions(uint32_t count);
+
   // One step: every row of the batch through all layers; logits of batch.output_rows are then in the backend. Corrupt
   // when the model's file shrank meanwhile; nothing computed by that step is to be used then. Allocates nothing.
   Status Forward(const backend::Batch& batch);
 
  private:
+  using Norm = std::optional<backend::VectorId>;  // empty where the architecture has none
+  // A linear layer: `dense` of a model whose config says dense_layers, else `ternary`.
+  struct Weight {
+    backend::TernaryId ternary{};
+    backend::DenseId dense{};
+  };
   struct Layer {
-    backend::VectorId attn_norm, attn_sub_norm, ffn_norm, ffn_sub_norm;
-    backend::TernaryId q, k, v, o, gate, up, down;
+    Norm attn_norm, attn_sub_norm, attn_post_norm, ffn_norm, ffn_sub_norm, ffn_post_norm, q_norm, k_norm;
+    Weight q, k, v, o, gate, up, down;
   };
   Model(ModelConfig config, const format::GgufFile& file, backend::Backend& backend);
   void Attention(uint32_t index);
   void FeedForward(uint32_t index);
+  void RmsNorm(backend::SlotId in, const Norm& norm, backend::SlotId out);  // nothing where there is no norm
+  // outs[i] = W_i in. Ternary layers multiply `quantized`, which is made of `in`.
+  template <size_t kCount>
+  void Linear(const std::array<Weight, kCount>& weights, backend::SlotId in, backend::Int8Id quantized,
+              const std::array<backend::SlotId, kCount>& outs);
 
   ModelConfig config_;
   const format::GgufFile& file_;
   backend::Backend& backend_;
   backend::DenseId embedding_{}, head_{};
   backend::VectorId output_norm_{};
+  backend::RopeId rope_{}, window_rope_{};
   std::vector<Layer> layers_;
   std::string weight_type_, head_type_;
   bool tied_head_ = true;

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/status_macros.h"
 #include "format/gguf_names.h"
 #include "model/activation.h"
 #include "model/architecture.h"
 #include "model/config_keys.h"
+#include "quant/dequantize.h"
 
 namespace sterna::model {
 namespace {
@@ -24,8 +26,8 @@ constexpr uint32_t kMaxVocabulary = 1u << 26;
 
 std::string KnownArchitectures() {
   std::string names;
-  for (const Architecture& architecture : Architectures()) {
-    names.append(names.empty() ? "" : ", ").append(architecture.name);
+  for (const Architecture* architecture : Architectures()) {
+    names.append(names.empty() ? "" : ", ").append(architecture->name);
   }
   return names;
 }
@@ -103,6 +105,23 @@ Status ReadRope(const ConfigKeys& keys, ModelConfig& config) {
   return {};
 }
 
+Status ReadWindow(const Architecture& architecture, const ConfigKeys& keys, ModelConfig& config) {
+  if (architecture.window.full_every == 0) return {};
+  STERNA_ASSIGN_OR_RETURN(config.window, keys.Count("attention.sliding_window", {0, kMaxContextTokens}, 0u));
+  STERNA_ASSIGN_OR_RETURN(config.full_attention_every, keys.Count("attention.sliding_window_pattern", {1, 1u << 16},
+                                                                  architecture.window.full_every));
+  STERNA_ASSIGN_OR_RETURN(config.window_rope_theta,
+                          keys.Positive("rope.freq_base_swa", 1e12, architecture.window.theta));
+  return {};
+}
+
+// The first linear layer tells; the loader holds the others to it.
+bool HasDenseLayers(const Architecture& architecture, const format::GgufFile& file) {
+  if (!architecture.dense_layers) return false;
+  const format::GgufTensor* first = file.FindTensor("blk.0." + std::string(architecture.layer.q) + ".weight");
+  return first != nullptr && first->type && !quant::Info(*first->type).ternary && quant::CanDequantizeRow(*first->type);
+}
+
 Status ReadShape(const format::GgufFile& file, const ConfigKeys& keys, ModelConfig& config) {
   STERNA_ASSIGN_OR_RETURN(config.context_length, keys.Count("context_length", {1, kMaxContextTokens}));
   STERNA_ASSIGN_OR_RETURN(config.hidden, keys.Count("embedding_length", {1, kMaxWidth}));
@@ -125,7 +144,10 @@ Result<ModelConfig> ReadModelConfig(const format::GgufFile& file, const ModelOpt
   STERNA_ASSIGN_OR_RETURN(const auto name, file.GetString("general.name"));
   config.name = name.value_or("");
   STERNA_RETURN_IF_ERROR(ReadShape(file, keys, config));
+  STERNA_RETURN_IF_ERROR(ReadWindow(*architecture, keys, config));
   STERNA_ASSIGN_OR_RETURN(config.vocabulary_size, ReadVocabularySize(file, keys));
+  if (architecture->scales_embedding) config.embedding_factor = std::sqrt(float(config.hidden));
+  config.dense_layers = HasDenseLayers(*architecture, file);
 
   STERNA_ASSIGN_OR_RETURN(const auto tokenizer_model, file.GetString("tokenizer.ggml.model"));
   STERNA_ASSIGN_OR_RETURN(ActivationChoice activation,

@@ -14,7 +14,7 @@ namespace sterna::model {
 
 // What the user may decide about a model's reading, because no file says it.
 struct ModelOptions {
-  enum class FfnActivation : uint8_t { kAuto, kRelu2, kSilu };
+  enum class FfnActivation : uint8_t { kAuto, kRelu2, kSilu, kGelu };
   FfnActivation ffn_activation = FfnActivation::kAuto;
   quant::I2sLayout i2s_layout = quant::I2sLayout::kX86;
   std::function<void(double fraction)> on_progress;  // after each layer of weights; may be empty
@@ -22,7 +22,7 @@ struct ModelOptions {
 
 // The shape of a model, read from its file's metadata and checked against itself; tensors are checked against it later.
 struct ModelConfig {
-  std::string architecture;      // general.architecture: bitnet, bitnet-25, bitnet-b1.58
+  std::string architecture;      // general.architecture
   std::string name;              // general.name
   uint32_t vocabulary_size = 0;  // rows of the embedding
   uint32_t context_length = 0;   // tokens the model was trained for
@@ -34,9 +34,16 @@ struct ModelConfig {
   uint32_t head_dim = 0;
   uint32_t rotary_dim = 0;  // dims of a head that RoPE turns
   float rope_theta = 10000.0f;
+  uint32_t window = 0;                 // positions that a layer with a window attends to; 0: no layer has one
+  uint32_t full_attention_every = 0;   // with windows: each so-many-th layer has none
+  float window_rope_theta = 10000.0f;  // of layers with a window
+  float embedding_factor = 1.0f;       // that token embeddings are multiplied by
+  bool dense_layers = false;           // linear layers are stored numbers, not ternary codes
   float norm_eps = 1e-5f;
   backend::Activation activation = backend::Activation::kRelu2;
   std::string activation_reason;  // why this activation: metadata, flag, architecture, known shape
+
+  bool HasWindow(uint32_t layer) const { return window > 0 && (layer + 1) % full_attention_every != 0; }
 };
 
 // Unsupported for other architectures (lists the known ones); Corrupt for missing, ill-typed or impossible values,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -52,7 +53,9 @@ std::string ModelLoader::Name(uint32_t layer, std::string_view role, std::string
 }
 
 Status ModelLoader::LoadEmbeddingAndHead() {
-  STERNA_RETURN_IF_ERROR(LoadNorm("output_norm.weight", model_->config_.hidden, model_->output_norm_));
+  Model::Norm output_norm;
+  STERNA_RETURN_IF_ERROR(LoadNorm("output_norm.weight", model_->config_.hidden, output_norm));
+  model_->output_norm_ = *output_norm;
   std::string embedding_type;
   STERNA_RETURN_IF_ERROR(LoadDense("token_embd.weight", model_->embedding_, embedding_type));
   // A file with both may hold the same matrix twice; then reading the second costs nothing, as the first is only looked
@@ -77,10 +80,22 @@ Status ModelLoader::LoadLayer(uint32_t index) {
   const uint32_t q_width = config.heads * config.head_dim, kv_width = config.kv_heads * config.head_dim;
   Model::Layer& layer = model_->layers_[index];
 
-  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.attn_norm, "weight"), hidden, layer.attn_norm));
-  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.attn_sub_norm, "weight"), q_width, layer.attn_sub_norm));
-  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.ffn_norm, "weight"), hidden, layer.ffn_norm));
-  STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, names.ffn_sub_norm, "weight"), ffn, layer.ffn_sub_norm));
+  struct NormPlace {
+    std::string_view role;
+    uint32_t size;
+    Model::Norm& norm;
+  };
+  for (const NormPlace& place : std::initializer_list<NormPlace>{{names.attn_norm, hidden, layer.attn_norm},
+                                                                 {names.attn_sub_norm, q_width, layer.attn_sub_norm},
+                                                                 {names.attn_post_norm, hidden, layer.attn_post_norm},
+                                                                 {names.ffn_norm, hidden, layer.ffn_norm},
+                                                                 {names.ffn_sub_norm, ffn, layer.ffn_sub_norm},
+                                                                 {names.ffn_post_norm, hidden, layer.ffn_post_norm},
+                                                                 {names.q_norm, config.head_dim, layer.q_norm},
+                                                                 {names.k_norm, config.head_dim, layer.k_norm}}) {
+    if (!place.role.empty())
+      STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, place.role, "weight"), place.size, place.norm));
+  }
   STERNA_RETURN_IF_ERROR(LoadLinear(index, names.q, q_width, hidden, layer.q));
   STERNA_RETURN_IF_ERROR(LoadLinear(index, names.k, kv_width, hidden, layer.k));
   STERNA_RETURN_IF_ERROR(LoadLinear(index, names.v, kv_width, hidden, layer.v));
@@ -90,14 +105,16 @@ Status ModelLoader::LoadLayer(uint32_t index) {
   return LoadLinear(index, names.down, hidden, ffn, layer.down);
 }
 
-Status ModelLoader::LoadNorm(const std::string& name, uint32_t size, backend::VectorId& id) {
+Status ModelLoader::LoadNorm(const std::string& name, uint32_t size, Model::Norm& norm) {
   STERNA_ASSIGN_OR_RETURN(const std::vector<float> gain, tensors_.Vector(name, size));
-  STERNA_ASSIGN_OR_RETURN(id, backend_.AddVector(gain));
+  STERNA_ASSIGN_OR_RETURN(norm, backend_.AddVector(gain));
   return {};
 }
 
 Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns,
-                               backend::TernaryId& id) {
+                               Model::Weight& weight) {
+  if (model_->config_.dense_layers) return LoadDenseLinear(Name(layer, role, "weight"), rows, columns, weight.dense);
+  backend::TernaryId& id = weight.ternary;
   model_->bytes_per_token_ += backend::ShapeOfPacked(rows, columns, /*by_input=*/false).bytes();
   model_->ternary_macs_per_token_ += rows * columns;
   if (packed_) return LoadPacked(layer, role, rows, columns, id);
@@ -118,6 +135,22 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   id = *added;
   // The backend holds a copy: without this, loading would hold every ternary weight twice.
   if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
+  weight_types_.insert(type.name);
+  return {};
+}
+
+Status ModelLoader::LoadDenseLinear(const std::string& name, uint64_t rows, uint64_t columns, backend::DenseId& id) {
+  STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, rows, columns));
+  const quant::TypeInfo& type = quant::Info(*tensor->type);
+  if (type.ternary || !quant::CanDequantizeRow(type.type)) {
+    return tensors_.Unsupported(name, fmt::format("is of type {}; the first linear layer is of stored numbers, so all "
+                                                  "must be (F32, F16, BF16, Q8_0, Q6_K, Q5_0, Q4_K or Q4_0)",
+                                                  type.name));
+  }
+  Result<backend::DenseId> added = backend_.AddDenseLinear(type.type, rows, columns, tensor->bytes);
+  if (!added.ok()) return Refused(name, added.status());
+  id = *added;
+  model_->bytes_per_token_ += tensor->bytes.size();
   weight_types_.insert(type.name);
   return {};
 }
@@ -171,7 +204,7 @@ Status ModelLoader::LoadDense(const std::string& name, backend::DenseId& id, std
   type_name = quant::Info(*tensor->type).name;
   if (!quant::CanDequantizeRow(*tensor->type)) {
     return tensors_.Unsupported(name, fmt::format("is of type {}; an embedding or head may be F32, F16, BF16, Q8_0, "
-                                                  "Q6_K, Q4_0, TQ1_0 or TQ2_0",
+                                                  "Q6_K, Q5_0, Q4_K, Q4_0, TQ1_0 or TQ2_0",
                                                   type_name));
   }
   Result<backend::DenseId> added = backend_.AddDense(*tensor->type, rows, columns, tensor->bytes);

@@ -26,8 +26,9 @@ class ModelLoader {
 
   // "blk.3.attn_q.weight"
   static std::string Name(uint32_t layer, std::string_view role, std::string_view ending);
-  Status LoadNorm(const std::string& name, uint32_t size, backend::VectorId& id);
-  Status LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, backend::TernaryId& id);
+  Status LoadNorm(const std::string& name, uint32_t size, Model::Norm& norm);
+  Status LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, Model::Weight& weight);
+  Status LoadDenseLinear(const std::string& name, uint64_t rows, uint64_t columns, backend::DenseId& id);
   // The same from a `sterna` file, whose matrices lie in the backend's layout.
   Status LoadPacked(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, backend::TernaryId& id);
   Status ReadSternaKeys();

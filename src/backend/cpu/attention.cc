@@ -12,6 +12,7 @@ namespace sterna::backend {
 
 // The query heads of neighbouring rows that share one KV head.
 struct CpuBackendImpl::AttentionHeads {
+  const AttentionPlan& plan;
   uint32_t layer;
   uint32_t kv_head;
   uint32_t row;
@@ -37,11 +38,13 @@ void CpuBackendImpl::StoreKv(uint32_t layer, SlotId keys, SlotId values) {
   });
 }
 
-// Blocks `first` to `end` of those rows; `partials` has `row_groups` groups for each row, in order of position.
+// Blocks `first` to `end` of those rows; `partials` has `row_groups` groups for each row, in order of position from the
+// first that the row sees on.
 void CpuBackendImpl::AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials,
                                   size_t row_groups) {
   const KvShape& shape = kv_.shape();
-  const size_t offset = size_t{heads.kv_head} * attention_.group() * shape.head_dim;
+  const AttentionPlan& plan = heads.plan;
+  const size_t offset = size_t{heads.kv_head} * plan.group() * shape.head_dim;
   const float softmax_scale = 1.0f / std::sqrt(float(shape.head_dim));
   const std::span<const uint32_t> blocks = batch_.block_tables[batch_.sequences[heads.row]];
   for (uint32_t block = first; block < end; ++block) {
@@ -50,103 +53,116 @@ void CpuBackendImpl::AttendBlocks(const AttentionHeads& heads, uint32_t first, u
     for (uint32_t r = 0; r < heads.rows; ++r) {
       const size_t row = heads.row + r;
       const size_t before = size_t{block} * kernels::kKvBlockTokens, tokens = size_t{batch_.positions[row]} + 1;
-      if (before >= tokens) continue;
-      kernels_.attend_block[kv_.type()](
-          heads.queries.Row(row) + offset, attention_.group(), shape.head_dim, kv,
-          std::min(kernels::kKvBlockTokens, tokens - before), shape.head_dim, softmax_scale,
-          partials + (r * row_groups + (block - first)) * attention_.group_floats(), attention_.partial_floats());
+      const uint32_t own_first = plan.FirstBlock(batch_.positions[row]);
+      if (before >= tokens || block < own_first) continue;
+      kv.first = block == own_first ? plan.FirstSeen(batch_.positions[row]) - before : 0;
+      const size_t group = r * row_groups + (block - std::max(first, own_first));
+      kernels_.attend_block[kv_.type()](heads.queries.Row(row) + offset, plan.group(), shape.head_dim, kv,
+                                        std::min(kernels::kKvBlockTokens, tokens - before), shape.head_dim,
+                                        softmax_scale, partials + group * plan.group_floats(), plan.partial_floats());
       kv.upcoming = kv.keys;  // once is enough
     }
   }
 }
 
 // Groups 1 .. groups - 1 into group 0.
-void CpuBackendImpl::MergeGroups(float* partials, size_t groups) {
-  for (uint32_t h = 0; h < attention_.group(); ++h) {
-    float* const into = partials + h * attention_.partial_floats();
-    kernels_.attend_merge(into, into + attention_.group_floats(), groups - 1, attention_.group_floats(),
-                          kv_.shape().head_dim);
+void CpuBackendImpl::MergeGroups(const AttentionPlan& plan, float* partials, size_t groups) {
+  for (uint32_t h = 0; h < plan.group(); ++h) {
+    float* const into = partials + h * plan.partial_floats();
+    kernels_.attend_merge(into, into + plan.group_floats(), groups - 1, plan.group_floats(), kv_.shape().head_dim);
   }
 }
 
 void CpuBackendImpl::FinishGroup(const AttentionHeads& heads, size_t row, const float* partials) {
   const size_t head_dim = kv_.shape().head_dim;
-  float* const out = heads.out.Row(row) + size_t{heads.kv_head} * attention_.group() * head_dim;
-  for (uint32_t h = 0; h < attention_.group(); ++h) {
-    kernels_.attend_finish(partials + h * attention_.partial_floats(), head_dim, out + h * head_dim);
+  float* const out = heads.out.Row(row) + size_t{heads.kv_head} * heads.plan.group() * head_dim;
+  for (uint32_t h = 0; h < heads.plan.group(); ++h) {
+    kernels_.attend_finish(partials + h * heads.plan.partial_floats(), head_dim, out + h * head_dim);
   }
 }
 
-// All blocks of a tile. Group 0 of a row's window holds what is known so far, from the second round on.
-void CpuBackendImpl::AttendTile(const AttentionHeads& heads, uint32_t blocks, float* window) {
+// All blocks of a tile. Group 0 of a row's partials holds what is known so far, from the second round on. Rows of a
+// tile begin at most one block apart, and a round has more, so every row is known after the first.
+void CpuBackendImpl::AttendTile(const AttentionHeads& heads, const AttentionPlan::Tile& tile, float* partials) {
+  const AttentionPlan& plan = heads.plan;
   const size_t row_groups = size_t{AttentionPlan::kTileRows} * AttentionPlan::kWindowBlocks / heads.rows;
-  const size_t row_floats = row_groups * attention_.group_floats();
-  for (uint32_t first = 0; first < blocks;) {
-    const size_t known = first == 0 ? 0 : 1;
-    const auto end = uint32_t(std::min<size_t>(blocks, first + row_groups - known));
-    AttendBlocks(heads, first, end, window + known * attention_.group_floats(), row_groups);
+  const size_t row_floats = row_groups * plan.group_floats();
+  for (uint32_t first = tile.first; first < tile.end;) {
+    const size_t known = first == tile.first ? 0 : 1;
+    const auto end = uint32_t(std::min<size_t>(tile.end, first + row_groups - known));
+    AttendBlocks(heads, first, end, partials + known * plan.group_floats(), row_groups);
     for (uint32_t r = 0; r < heads.rows; ++r) {
-      const size_t own_blocks = batch_.positions[heads.row + r] / kernels::kKvBlockTokens + 1;
-      MergeGroups(window + r * row_floats, known + std::min<size_t>(own_blocks, end) - first);
+      const uint32_t position = batch_.positions[heads.row + r];
+      const size_t own_end = position / kernels::kKvBlockTokens + 1, own_first = plan.FirstBlock(position);
+      MergeGroups(plan, partials + r * row_floats,
+                  known + std::min<size_t>(own_end, end) - std::max<size_t>(own_first, first));
     }
     first = end;
   }
-  for (uint32_t r = 0; r < heads.rows; ++r) FinishGroup(heads, heads.row + r, window + r * row_floats);
+  for (uint32_t r = 0; r < heads.rows; ++r) FinishGroup(heads, heads.row + r, partials + r * row_floats);
 }
 
-void CpuBackendImpl::AttendTiles(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost) {
-  const auto tiles = attention_.tiles();
+void CpuBackendImpl::AttendTiles(AttentionPlan& plan, uint32_t layer, FloatSlot& queries, FloatSlot& out,
+                                 uint64_t cost) {
+  const auto tiles = plan.tiles();
   const uint32_t kv_heads = kv_.shape().kv_heads;
   work_.Run(cost, tiles.size() * kv_heads, [&](size_t piece, uint32_t worker) {
     // The last tiles of a prompt are the largest: first, so that no thread is left alone with one.
     const AttentionPlan::Tile& tile = tiles[tiles.size() - 1 - piece / kv_heads];
-    AttendTile({layer, uint32_t(piece % kv_heads), tile.row, tile.rows, queries, out}, tile.blocks,
-               attention_.WindowOf(worker));
+    AttendTile({plan, layer, uint32_t(piece % kv_heads), tile.row, tile.rows, queries, out}, tile,
+               plan.WindowOf(worker));
   });
 }
 
-void CpuBackendImpl::AttendRuns(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost) {
-  const auto runs = attention_.runs();
+void CpuBackendImpl::AttendRuns(AttentionPlan& plan, uint32_t layer, FloatSlot& queries, FloatSlot& out,
+                                uint64_t cost) {
+  const auto runs = plan.runs();
   const uint32_t kv_heads = kv_.shape().kv_heads;
   work_.Run(cost, runs.size() * kv_heads, [&](size_t piece, uint32_t) {
     const AttentionPlan::Run& run = runs[piece / kv_heads];
     const auto kv_head = uint32_t(piece % kv_heads);
-    float* const partials = attention_.PartialsOf(run.row, kv_head) + run.first * attention_.group_floats();
-    AttendBlocks({layer, kv_head, run.row, 1, queries, out}, run.first, run.end, partials, 0);
+    const size_t group = run.first - plan.row(run.row).first;
+    float* const partials = plan.PartialsOf(run.row, kv_head) + group * plan.group_floats();
+    AttendBlocks({plan, layer, kv_head, run.row, 1, queries, out}, run.first, run.end, partials, 0);
   });
   const uint64_t merge_cost = cost / kernels::kKvBlockTokens;
   work_.Run(merge_cost, rows() * kv_heads, [&](size_t piece, uint32_t) {
     const size_t row = piece / kv_heads;
     const auto kv_head = uint32_t(piece % kv_heads);
-    float* const partials = attention_.PartialsOf(row, kv_head);
-    MergeGroups(partials, attention_.row(row).blocks);
-    FinishGroup({layer, kv_head, uint32_t(row), 1, queries, out}, row, partials);
+    float* const partials = plan.PartialsOf(row, kv_head);
+    MergeGroups(plan, partials, plan.row(row).blocks());
+    FinishGroup({plan, layer, kv_head, uint32_t(row), 1, queries, out}, row, partials);
   });
 }
 
-// A run of rows of one sequence reads what its last row sees.
-uint64_t CpuBackendImpl::KvBytesSeen() const {
+// A run of rows of one sequence reads from what its first row sees first to what its last row sees last.
+uint64_t CpuBackendImpl::KvBytesSeen(const AttentionPlan& plan) const {
   constexpr uint64_t kElementBytes[kernels::kKvTypeCount] = {4, 2, 1};
   const KvShape& shape = kv_.shape();
   const uint64_t scale_bytes = kv_.type() == kernels::kKvQ8 ? sizeof(float) : 0;
   uint64_t tokens = 0;
   for (size_t row = 0; row < rows(); ++row) {
+    const bool first = row == 0 || batch_.sequences[row - 1] != batch_.sequences[row];
     const bool last = row + 1 == rows() || batch_.sequences[row + 1] != batch_.sequences[row];
+    if (first) tokens -= plan.FirstSeen(batch_.positions[row]);
     if (last) tokens += uint64_t{batch_.positions[row]} + 1;
   }
   return tokens * shape.kv_heads * 2 * (shape.head_dim * kElementBytes[kv_.type()] + scale_bytes);
 }
 
-void CpuBackendImpl::Attend(uint32_t layer, SlotId queries, uint32_t heads, SlotId out) {
+void CpuBackendImpl::Attend(uint32_t layer, SlotId queries, uint32_t heads, Reach reach, SlotId out) {
   FloatSlot& q = slot(queries);
   FloatSlot& y = slot(out);
   const KvShape& shape = kv_.shape();
-  STERNA_DCHECK(heads == attention_.group() * shape.kv_heads);
+  AttentionPlan& cut = plan(reach);
+  STERNA_DCHECK(heads == cut.group() * shape.kv_heads && (reach == Reach::kAll || shape.window > 0));
   STERNA_DCHECK(q.columns() == size_t{heads} * shape.head_dim && y.columns() == q.columns());
-  work_.counters().kv_bytes_read += KvBytesSeen();
+  work_.counters().kv_bytes_read += KvBytesSeen(cut);
   uint64_t cost = 0;
-  for (const uint32_t position : batch_.positions) cost += (uint64_t{position} + 1) * q.columns() * 2;
-  attention_.split() ? AttendRuns(layer, q, y, cost) : AttendTiles(layer, q, y, cost);
+  for (const uint32_t position : batch_.positions) {
+    cost += (uint64_t{position} + 1 - cut.FirstSeen(position)) * q.columns() * 2;
+  }
+  cut.split() ? AttendRuns(cut, layer, q, y, cost) : AttendTiles(cut, layer, q, y, cost);
 }
 
 }  // namespace sterna::backend

@@ -18,6 +18,12 @@ size_t PartialFloats(uint32_t head_dim) {
   return RoundUp(kernels::kPartialHeader + head_dim, AlignedBuffer::kAlignment / sizeof(float));
 }
 
+// That one row sees at the most.
+uint32_t MostBlocks(const AttentionPlan::Limits& limits) {
+  const uint32_t all = BlocksOf(limits.positions);
+  return limits.window == 0 ? all : std::min(all, BlocksOf(limits.window) + 1);  // a window begins inside a block
+}
+
 uint64_t WindowBytes(const AttentionPlan::Limits& limits) {
   return uint64_t{limits.threads} * AttentionPlan::kTileRows * AttentionPlan::kWindowBlocks * limits.group *
          PartialFloats(limits.head_dim) * sizeof(float);
@@ -31,14 +37,14 @@ uint32_t AttentionPlan::KeptRows(const Limits& limits) {
 }
 
 uint64_t AttentionPlan::BytesFor(const Limits& limits) {
-  const uint64_t groups = uint64_t{KeptRows(limits)} * limits.kv_heads * BlocksOf(limits.positions);
+  const uint64_t groups = uint64_t{KeptRows(limits)} * limits.kv_heads * MostBlocks(limits);
   return WindowBytes(limits) + groups * limits.group * PartialFloats(limits.head_dim) * sizeof(float);
 }
 
 Status AttentionPlan::Prepare(const Limits& limits) {
   limits_ = limits;
   partial_floats_ = PartialFloats(limits.head_dim);
-  kept_groups_ = uint64_t{KeptRows(limits)} * limits.kv_heads * BlocksOf(limits.positions);
+  kept_groups_ = uint64_t{KeptRows(limits)} * limits.kv_heads * MostBlocks(limits);
   tiles_.reserve(limits.rows);
   rows_.reserve(limits.rows);
   // Each row has a rounded-up number of runs beside its share.
@@ -46,6 +52,10 @@ Status AttentionPlan::Prepare(const Limits& limits) {
   STERNA_ASSIGN_OR_RETURN(windows_, AlignedBuffer::Create(WindowBytes(limits)));
   STERNA_ASSIGN_OR_RETURN(kept_, AlignedBuffer::Create(BytesFor(limits) - WindowBytes(limits)));
   return {};
+}
+
+uint32_t AttentionPlan::FirstBlock(uint32_t position) const {
+  return FirstSeen(position) / uint32_t{kernels::kKvBlockTokens};
 }
 
 void AttentionPlan::Cut(const Batch& batch) {
@@ -61,14 +71,14 @@ bool AttentionPlan::CutIntoRuns(const Batch& batch) {
   rows_.clear();
   uint64_t blocks = 0;
   for (const uint32_t position : batch.positions) {
-    rows_.push_back({BlocksOf(position + 1), blocks * limits_.kv_heads});
-    blocks += rows_.back().blocks;
+    rows_.push_back({FirstBlock(position), BlocksOf(position + 1), blocks * limits_.kv_heads});
+    blocks += rows_.back().blocks();
   }
   if (blocks * limits_.kv_heads > kept_groups_) return false;
   const auto run_blocks = uint32_t(CeilDiv<uint64_t>(blocks * limits_.kv_heads, wanted));
   for (uint32_t row = 0; row < rows; ++row) {
-    for (uint32_t first = 0; first < rows_[row].blocks; first += run_blocks) {
-      runs_.push_back({row, first, std::min(first + run_blocks, rows_[row].blocks)});
+    for (uint32_t first = rows_[row].first; first < rows_[row].end; first += run_blocks) {
+      runs_.push_back({row, first, std::min(first + run_blocks, rows_[row].end)});
     }
   }
   return true;
@@ -79,11 +89,10 @@ void AttentionPlan::CutIntoTiles(const Batch& batch) {
   const uint32_t wanted = limits_.threads == 1 ? 1 : kPiecesPerThread * limits_.threads;
   const uint32_t tile_rows = std::clamp(rows * limits_.kv_heads / wanted, uint32_t{1}, kTileRows);
   for (uint32_t row = 0; row < rows; ++row) {
-    const uint32_t blocks = BlocksOf(batch.positions[row] + 1);
     const bool joins = row > 0 && tiles_.back().rows < tile_rows && batch.sequences[row] == batch.sequences[row - 1];
-    if (!joins) tiles_.push_back({row, 0, 0});
+    if (!joins) tiles_.push_back({row, 0, FirstBlock(batch.positions[row]), 0});
     ++tiles_.back().rows;
-    tiles_.back().blocks = blocks;
+    tiles_.back().end = BlocksOf(batch.positions[row] + 1);
   }
 }
 
@@ -92,7 +101,7 @@ float* AttentionPlan::WindowOf(uint32_t worker) {
 }
 
 float* AttentionPlan::PartialsOf(size_t row, uint32_t kv_head) {
-  const uint64_t first = rows_[row].partials + uint64_t{kv_head} * rows_[row].blocks;
+  const uint64_t first = rows_[row].partials + uint64_t{kv_head} * rows_[row].blocks();
   return kept_.as<float>().data() + first * group_floats();
 }
 

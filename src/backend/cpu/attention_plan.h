@@ -27,11 +27,13 @@ class AttentionPlan {
     uint32_t kv_heads = 1;
     uint32_t group = 1;  // query heads that share a KV head
     uint32_t head_dim = 1;
+    uint32_t window = 0;  // positions that a row sees, its own included; 0: all up to its own
   };
+  // Blocks by number, `first` to `end` - 1.
   struct Tile {
     uint32_t row;
     uint32_t rows;
-    uint32_t blocks;  // that its last row attends to
+    uint32_t first, end;  // from the first row's first block on to the last row's last
   };
   // Blocks of one row, for each KV head a piece; the partials of [kv head][blocks of the row] start at `partials`.
   struct Run {
@@ -39,8 +41,9 @@ class AttentionPlan {
     uint32_t first, end;
   };
   struct Row {
-    uint32_t blocks;
+    uint32_t first, end;
     uint64_t partials;  // number of the first group of partials
+    uint32_t blocks() const { return end - first; }
   };
 
   static constexpr uint32_t kTileRows = 8;
@@ -51,9 +54,15 @@ class AttentionPlan {
   void Cut(const Batch& batch);
 
   bool split() const { return !runs_.empty(); }
-  std::span<const Tile> tiles() const { return tiles_; }  // when not split
-  std::span<const Run> runs() const { return runs_; }     // when split
-  const Row& row(size_t row) const { return rows_[row]; }
+  std::span<const Tile> tiles() const { return tiles_; }   // when not split
+  std::span<const Run> runs() const { return runs_; }      // when split
+  const Row& row(size_t row) const { return rows_[row]; }  // when split
+
+  // What a row at `position` sees begins at this position.
+  uint32_t FirstSeen(uint32_t position) const {
+    return limits_.window > 0 && position >= limits_.window ? position + 1 - limits_.window : 0;
+  }
+  uint32_t FirstBlock(uint32_t position) const;
 
   // Partials of a group are `group_floats` apart, those of its heads `partial_floats`.
   size_t partial_floats() const { return partial_floats_; }

@@ -85,6 +85,13 @@ Result<DenseId> CpuBackendImpl::AddDense(quant::TensorType type, uint64_t rows, 
   return DenseId(dense_.size() - 1);
 }
 
+Result<DenseId> CpuBackendImpl::AddDenseLinear(quant::TensorType type, uint64_t rows, uint64_t columns,
+                                               std::span<const std::byte> bytes) {
+  STERNA_ASSIGN_OR_RETURN(const DenseId id, AddDense(type, rows, columns, bytes));
+  dense_.back().linear = true;
+  return id;
+}
+
 Result<VectorId> CpuBackendImpl::AddVector(std::span<const float> values) {
   STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, vector_arena_.Take(values.size_bytes()));
   std::copy(values.begin(), values.end(), reinterpret_cast<float*>(bytes));
@@ -107,9 +114,10 @@ Status CpuBackendImpl::SetKv(const KvShape& shape) {
   return {};
 }
 
-Status CpuBackendImpl::SetRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) {
-  STERNA_ASSIGN_OR_RETURN(rope_, RopeTable::Create(positions, head_dim, rotary, theta, pool_));
-  return {};
+Result<RopeId> CpuBackendImpl::AddRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) {
+  STERNA_ASSIGN_OR_RETURN(RopeTable table, RopeTable::Create(positions, head_dim, rotary, theta, pool_));
+  ropes_.push_back(std::move(table));
+  return RopeId(ropes_.size() - 1);
 }
 
 Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
@@ -125,7 +133,9 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   STERNA_RETURN_IF_ERROR(head_input_.Allocate(max_outputs));
 
   size_t vocabulary = 0;
-  for (const DenseMatrix& dense : dense_) vocabulary = std::max(vocabulary, dense.rows.rows);
+  for (const DenseMatrix& dense : dense_) {
+    if (!dense.linear) vocabulary = std::max(vocabulary, dense.rows.rows);
+  }
   if (vocabulary > UINT32_MAX) return Status::Unsupported(fmt::format("a head of {} rows is too large", vocabulary));
   logits_ = FloatSlot(uint32_t(vocabulary));
   STERNA_RETURN_IF_ERROR(logits_.Allocate(max_outputs));
@@ -139,20 +149,30 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
     STERNA_ASSIGN_OR_RETURN(ternary_scratch_, AlignedBuffer::Create(pool_.thread_count() * ternary_scratch_stride_));
   }
 
+  return PrepareAttention();
+}
+
+Status CpuBackendImpl::PrepareAttention() {
   const KvShape& shape = kv_.shape();
   if (shape.head_dim == 0) return {};
   const uint32_t group = std::max(1u, shape.query_heads / shape.kv_heads);
   // Without rotary embedding nothing but the blocks bounds a sequence.
   const uint32_t positions =
-      rope_.positions() > 0 ? rope_.positions() : shape.block_count * uint32_t{kernels::kKvBlockTokens};
-  return attention_.Prepare({max_rows, positions, pool_.thread_count(), shape.kv_heads, group, shape.head_dim});
+      ropes_.empty() ? shape.block_count * uint32_t{kernels::kKvBlockTokens} : ropes_[0].positions();
+  AttentionPlan::Limits limits = {max_rows_, positions, pool_.thread_count(), shape.kv_heads, group, shape.head_dim};
+  STERNA_RETURN_IF_ERROR(attention_.Prepare(limits));
+  limits.window = shape.window;
+  return shape.window > 0 ? windowed_.Prepare(limits) : Status();
 }
 
 MemoryPlan CpuBackendImpl::Plan() const {
-  uint64_t dense_bytes = 0;
-  for (const DenseMatrix& dense : dense_) dense_bytes += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
-  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() + listed_.size() +
-                           column_sums_.size() + ternary_scratch_.size();
+  uint64_t dense_bytes = 0, linear_bytes = 0, rope_bytes = 0;
+  for (const DenseMatrix& dense : dense_) {
+    (dense.linear ? linear_bytes : dense_bytes) += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
+  }
+  for (const RopeTable& table : ropes_) rope_bytes += table.size_bytes();
+  uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() +
+                           windowed_.size_bytes() + listed_.size() + column_sums_.size() + ternary_scratch_.size();
   if (screened_) scratch_bytes += screened_->size_bytes();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
@@ -160,10 +180,11 @@ MemoryPlan CpuBackendImpl::Plan() const {
   plan.items = {{"ternary weights", ternary_arena_.taken_bytes()},
                 {"ternary weights (read in place)", packed_in_place_bytes_},
                 {"embedding and head (read in place)", dense_bytes},
+                {"dense layers (read in place)", linear_bytes},
                 {"head planes", head_arena_.taken_bytes()},
                 {"norm weights", vector_arena_.taken_bytes()},
                 {"KV cache", kv_.size_bytes()},
-                {"rotary table", rope_.size_bytes()},
+                {"rotary table", rope_bytes},
                 {"scratch", scratch_bytes}};
   return plan;
 }
@@ -174,6 +195,7 @@ void CpuBackendImpl::BeginStep(const Batch& batch) {
   batch_ = batch;
   work_.BeginStep(rows());
   if (kv_.shape().head_dim > 0) attention_.Cut(batch);
+  if (kv_.shape().window > 0) windowed_.Cut(batch);
 }
 
 Status CpuBackendImpl::EndStep() {

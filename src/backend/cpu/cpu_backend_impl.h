@@ -30,24 +30,28 @@ class CpuBackendImpl final : public CpuBackend {
   Result<TernaryId> AddPackedTernary(const PackedTernary& packed) override;
   Result<DenseId> AddDense(quant::TensorType type, uint64_t rows, uint64_t columns,
                            std::span<const std::byte> bytes) override;
+  Result<DenseId> AddDenseLinear(quant::TensorType type, uint64_t rows, uint64_t columns,
+                                 std::span<const std::byte> bytes) override;
   Result<VectorId> AddVector(std::span<const float> values) override;
   Status AddHead(DenseId head) override;
   SlotId AddSlot(uint32_t columns) override;
   Int8Id AddInt8Slot(uint32_t columns) override;
   Status SetKv(const KvShape& shape) override;
-  Status SetRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) override;
+  Result<RopeId> AddRope(uint32_t positions, uint32_t head_dim, uint32_t rotary, float theta) override;
   Status Prepare(uint32_t max_rows, uint32_t max_outputs) override;
   MemoryPlan Plan() const override;
 
   void BeginStep(const Batch& batch) override;
-  void Embed(DenseId table, SlotId out) override;
+  void Embed(DenseId table, float factor, SlotId out) override;
   void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) override;
   void Quantize(SlotId in, Int8Id out) override;
   void Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) override;
-  void Rope(SlotId x, uint32_t heads) override;
+  void DenseLinear(std::span<const DenseId> weights, SlotId in, std::span<const SlotId> outs) override;
+  void Rope(RopeId table, SlotId x, uint32_t heads) override;
   void StoreKv(uint32_t layer, SlotId keys, SlotId values) override;
-  void Attend(uint32_t layer, SlotId queries, uint32_t heads, SlotId out) override;
+  void Attend(uint32_t layer, SlotId queries, uint32_t heads, Reach reach, SlotId out) override;
   void GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) override;
+  void Gate(Activation kind, SlotId gate, SlotId up) override;
   void Add(SlotId x, SlotId y) override;
   void Head(DenseId head, SlotId in, VectorId gain, float eps) override;
   Status EndStep() override;
@@ -59,6 +63,7 @@ class CpuBackendImpl final : public CpuBackend {
   struct DenseMatrix {
     kernels::DenseType type;
     kernels::DenseRows rows;
+    bool linear = false;  // of a layer, not an embedding or a head
   };
   struct Vector {
     const float* values;
@@ -80,16 +85,18 @@ class CpuBackendImpl final : public CpuBackend {
   LinearCut Cut(const TernaryMatrix& w) const;
   void LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece, uint32_t worker);
   void AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials, size_t row_groups);
-  void MergeGroups(float* partials, size_t groups);
+  void MergeGroups(const AttentionPlan& plan, float* partials, size_t groups);
   void FinishGroup(const AttentionHeads& heads, size_t row, const float* partials);
-  void AttendTile(const AttentionHeads& heads, uint32_t blocks, float* window);
-  void AttendTiles(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
-  void AttendRuns(uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
+  void AttendTile(const AttentionHeads& heads, const AttentionPlan::Tile& tile, float* partials);
+  void AttendTiles(AttentionPlan& plan, uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
+  void AttendRuns(AttentionPlan& plan, uint32_t layer, FloatSlot& queries, FloatSlot& out, uint64_t cost);
   Status AllocateSparse();
   void LinearByInput(const TernaryMatrix& w, Int8Id in, SlotId out);
   void SparseLinear(const TernaryMatrix& w, Int8Id in, SlotId out);
   void ListedLinear(const TernaryMatrix& w, Int8Id in, size_t listed, SlotId out);
-  uint64_t KvBytesSeen() const;  // of one layer by the step's rows
+  AttentionPlan& plan(Reach reach) { return reach == Reach::kAll ? attention_ : windowed_; }
+  Status PrepareAttention();
+  uint64_t KvBytesSeen(const AttentionPlan& plan) const;  // of one layer by the step's rows
   bool IsScreened(DenseId head, size_t output) const;
   void ScreenHead(DenseId head);
   void WholeHead(const DenseMatrix& head, size_t first, size_t count);
@@ -109,11 +116,11 @@ class CpuBackendImpl final : public CpuBackend {
   std::vector<FloatSlot> slots_;
   std::vector<Int8Slot> int8_slots_;
   KvStore kv_;
-  RopeTable rope_;
+  std::vector<RopeTable> ropes_;
 
   uint32_t max_rows_ = 0, max_outputs_ = 0;
   FloatSlot head_input_{0}, logits_{0};
-  AttentionPlan attention_;
+  AttentionPlan attention_, windowed_;  // of layers that see everything, and of those that see KvShape::window
   // KernelTable::ternary_scratch for each worker; empty when no step has rows enough for it.
   size_t ternary_scratch_stride_ = 0;
   AlignedBuffer ternary_scratch_;

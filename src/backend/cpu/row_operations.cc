@@ -6,7 +6,7 @@
 
 namespace sterna::backend {
 
-void CpuBackendImpl::Embed(DenseId table, SlotId out) {
+void CpuBackendImpl::Embed(DenseId table, float factor, SlotId out) {
   const DenseMatrix& embedding = matrix(table);
   FloatSlot& y = slot(out);
   STERNA_DCHECK(y.columns() == embedding.rows.columns);
@@ -15,6 +15,8 @@ void CpuBackendImpl::Embed(DenseId table, SlotId out) {
     STERNA_DCHECK(token < embedding.rows.rows);
     kernels_.decode_row[embedding.type](embedding.rows.data + token * embedding.rows.row_bytes, y.columns(),
                                         y.Row(row));
+    if (factor == 1.0f) return;
+    for (float& value : std::span(y.Row(row), y.columns())) value *= factor;
   });
 }
 
@@ -22,9 +24,11 @@ void CpuBackendImpl::RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) {
   FloatSlot& x = slot(in);
   FloatSlot& y = slot(out);
   const Vector& weight = vectors_[size_t(gain)];
-  STERNA_DCHECK(x.columns() == y.columns() && x.columns() == weight.count);
+  STERNA_DCHECK(x.columns() == y.columns() && x.columns() % weight.count == 0);
   work_.RunRows(rows(), x.columns(), [&](size_t row, uint32_t) {
-    kernels_.rms_norm(x.Row(row), weight.values, x.columns(), eps, y.Row(row));
+    for (size_t at = 0; at < x.columns(); at += weight.count) {
+      kernels_.rms_norm(x.Row(row) + at, weight.values, weight.count, eps, y.Row(row) + at);
+    }
   });
 }
 
@@ -35,14 +39,24 @@ void CpuBackendImpl::Quantize(SlotId in, Int8Id out) {
   work_.RunRows(rows(), x.columns(), [&](size_t row, uint32_t) { q.Quantize(kernels_, x.Row(row), row); });
 }
 
-void CpuBackendImpl::Rope(SlotId x, uint32_t heads) {
+void CpuBackendImpl::Rope(RopeId table, SlotId x, uint32_t heads) {
   FloatSlot& values = slot(x);
-  STERNA_DCHECK(size_t{heads} * rope_.head_dim() == values.columns());
+  const RopeTable& rope = ropes_[size_t(table)];
+  STERNA_DCHECK(size_t{heads} * rope.head_dim() == values.columns());
   work_.RunRows(rows(), values.columns(), [&](size_t row, uint32_t) {
     const uint32_t position = batch_.positions[row];
-    kernels_.rope(values.Row(row), heads, rope_.head_dim(), rope_.rotary(), rope_.Cosines(position),
-                  rope_.Sines(position));
+    kernels_.rope(values.Row(row), heads, rope.head_dim(), rope.rotary(), rope.Cosines(position), rope.Sines(position));
   });
+}
+
+void CpuBackendImpl::Gate(Activation kind, SlotId gate, SlotId up) {
+  FloatSlot& g = slot(gate);
+  FloatSlot& u = slot(up);
+  STERNA_DCHECK(g.columns() == u.columns());
+  const auto activation = kind == Activation::kRelu2  ? kernels_.relu2_mul
+                          : kind == Activation::kSilu ? kernels_.silu_mul
+                                                      : kernels_.gelu_mul;
+  work_.RunRows(rows(), g.columns(), [&](size_t row, uint32_t) { activation(g.Row(row), u.Row(row), g.columns()); });
 }
 
 void CpuBackendImpl::Add(SlotId x, SlotId y) {

@@ -58,8 +58,6 @@ Status CpuBackendImpl::AllocateSparse() {
 
 void CpuBackendImpl::GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) {
   FloatSlot& g = slot(out);
-  FloatSlot& u = slot(scratch);
-  STERNA_DCHECK(g.columns() == u.columns());
   const bool skip =
       work_.options().skip_zeros && kind == Activation::kRelu2 && rows() == 1 && matrix(up).group_scales == nullptr;
   if (skip) {
@@ -72,8 +70,7 @@ void CpuBackendImpl::GatedLinear(Activation kind, TernaryId gate, TernaryId up, 
     Linear(std::array{gate, up}, in, std::array{out, scratch});
   }
   // Where a gate is closed, the result is 0 whatever the scratch slot holds.
-  const auto activation = kind == Activation::kRelu2 ? kernels_.relu2_mul : kernels_.silu_mul;
-  work_.RunRows(rows(), g.columns(), [&](size_t row, uint32_t) { activation(g.Row(row), u.Row(row), g.columns()); });
+  Gate(kind, out, scratch);
 }
 
 // The first `listed` rows of listed_ for the step's one row.

@@ -76,7 +76,7 @@ TEST(AttentionPlan, TilesHoldNeighbouringRowsOfOneSequence) {
   const uint32_t expected_blocks[] = {2, 2, 8};
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(expected[i], std::pair(plan.tiles()[i].row, plan.tiles()[i].rows));
-    EXPECT_EQ(expected_blocks[i], plan.tiles()[i].blocks);
+    EXPECT_EQ(expected_blocks[i], plan.tiles()[i].end);
   }
 }
 
@@ -86,11 +86,38 @@ TEST(AttentionPlan, SmallTilesLeaveEachThreadSomePieces) {
   EXPECT_EQ(8u, plan.tiles().size());
 }
 
+TEST(AttentionPlan, RowsWithAWindowBeginAtTheBlockOfTheFirstPositionTheySee) {
+  AttentionPlan plan =
+      Plan({.rows = 16, .positions = 1000, .threads = 2, .kv_heads = 1, .group = 2, .head_dim = 10, .window = 100});
+  EXPECT_EQ(0u, plan.FirstSeen(99));
+  EXPECT_EQ(1u, plan.FirstSeen(100));
+  EXPECT_EQ(6u, plan.FirstBlock(483));
+  EXPECT_EQ(5u, plan.FirstBlock(482));
+  test::BatchRows two = Rows(482, 1);
+  two.Add(0, 483, 1);
+  plan.Cut(two.batch());
+  ASSERT_TRUE(plan.split());
+  EXPECT_EQ(5u, plan.runs().front().first);
+  EXPECT_EQ(8u, plan.runs().back().end);
+  EXPECT_EQ(3u, plan.row(0).blocks());
+  EXPECT_EQ(2u, plan.row(1).blocks());
+  plan.Cut(Rows(476, 16).batch());
+  ASSERT_FALSE(plan.split());
+  EXPECT_EQ(5u, plan.tiles().front().first);
+  EXPECT_EQ(8u, plan.tiles().back().end);
+}
+
 TEST(AttentionPlan, TellsTheMemoryItTakes) {
   for (const uint32_t threads : {1u, 2u, 7u}) {
     const AttentionPlan::Limits limits = {
         .rows = 9, .positions = 333, .threads = threads, .kv_heads = 2, .group = 3, .head_dim = 20};
     EXPECT_EQ(AttentionPlan::BytesFor(limits), Plan(limits).size_bytes());
+    AttentionPlan::Limits windowed = limits;
+    windowed.window = 70;
+    EXPECT_EQ(AttentionPlan::BytesFor(windowed), Plan(windowed).size_bytes());
+    if (threads > 1) {
+      EXPECT_LT(AttentionPlan::BytesFor(windowed), AttentionPlan::BytesFor(limits));
+    }
   }
 }
 

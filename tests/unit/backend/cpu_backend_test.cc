@@ -75,10 +75,10 @@ TEST_F(CpuBackendTest, SaysThatThereIsNoMemoryForAHugeKvCache) {
 }
 
 TEST_F(CpuBackendTest, RefusesRotaryWidthsThatDoNotFitTheHead) {
-  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 63, 1e4f).code());
-  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 66, 1e4f).code());
-  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 0, 1e4f).code());
-  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->SetRope(10, 64, 64, -1.0f).code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->AddRope(10, 64, 63, 1e4f).status().code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->AddRope(10, 64, 66, 1e4f).status().code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->AddRope(10, 64, 0, 1e4f).status().code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, backend_->AddRope(10, 64, 64, -1.0f).status().code());
 }
 
 TEST_F(CpuBackendTest, RefusesStepsOfNoRows) {

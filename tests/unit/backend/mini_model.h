@@ -68,7 +68,7 @@ class MiniModel {
     ffn_i8_ = backend_->AddInt8Slot(kFfn);
     const backend::KvShape shape = {1, kKvHeads, kHeadDim, options.kv_blocks, options.kv, kHeads};
     EXPECT_TRUE(backend_->SetKv(shape).ok());
-    EXPECT_TRUE(backend_->SetRope(options.kv_blocks * 64, kHeadDim, kHeadDim, 10000.0f).ok());
+    rope_ = backend_->AddRope(options.kv_blocks * 64, kHeadDim, kHeadDim, 10000.0f).value();
     EXPECT_TRUE(backend_->Prepare(options.max_rows, options.max_rows).ok());
   }
 
@@ -78,16 +78,16 @@ class MiniModel {
   void Step(const backend::Batch& batch) {
     backend::CpuBackend& b = *backend_;
     b.BeginStep(batch);
-    b.Embed(embedding_, x_);
+    b.Embed(embedding_, 1.0f, x_);
     b.RmsNorm(x_, norm_, 1e-5f, h_);
     b.Quantize(h_, hidden_i8_);
     const backend::TernaryId qkv[] = {wq_, wk_, wv_};
     const backend::SlotId qkv_out[] = {q_, k_, v_};
     b.Linear(qkv, hidden_i8_, qkv_out);
-    b.Rope(q_, kHeads);
-    b.Rope(k_, kKvHeads);
+    b.Rope(rope_, q_, kHeads);
+    b.Rope(rope_, k_, kKvHeads);
     b.StoreKv(0, k_, v_);
-    b.Attend(0, q_, kHeads, h_);
+    b.Attend(0, q_, kHeads, backend::Reach::kAll, h_);
     b.Quantize(h_, hidden_i8_);
     b.Linear({&wo_, 1}, hidden_i8_, {&h_, 1});
     b.Add(x_, h_);
@@ -136,6 +136,7 @@ class MiniModel {
   std::vector<float> embedding_values_;
   std::unique_ptr<backend::CpuBackend> backend_;
   backend::DenseId embedding_{};
+  backend::RopeId rope_{};
   backend::VectorId norm_{}, ffn_norm_{};
   backend::TernaryId wq_{}, wk_{}, wv_{}, wo_{}, wgate_{}, wup_{}, wdown_{};
   backend::SlotId x_{}, h_{}, q_{}, k_{}, v_{}, gate_slot_{}, up_slot_{};

@@ -74,10 +74,54 @@ TEST_F(CpuBackendOperation, EmbedDecodesTheRowOfEachToken) {
   const DenseId id = *backend_->AddDense(quant::TensorType::kF32, 7, 20, std::as_bytes(std::span(table)));
   const SlotId out = backend_->AddSlot(20);
   Begin();
-  backend_->Embed(id, out);
+  backend_->Embed(id, 1.0f, out);
   for (uint32_t row = 0; row < kRows; ++row) {
     const auto first = table.begin() + rows_.tokens[row] * 20;
     EXPECT_EQ(std::vector<float>(first, first + 20), Row(out, row));
+  }
+}
+
+TEST_F(CpuBackendOperation, EmbedMultipliesByItsFactor) {
+  const std::vector<float> table = RandomFloats(7 * 20, random_);
+  const DenseId id = *backend_->AddDense(quant::TensorType::kF32, 7, 20, std::as_bytes(std::span(table)));
+  const SlotId out = backend_->AddSlot(20);
+  Begin();
+  backend_->Embed(id, 5.5f, out);
+  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(table[size_t(rows_.tokens[3]) * 20 + i] * 5.5f, Row(out, 3)[i]);
+}
+
+TEST_F(CpuBackendOperation, RmsNormOfAShorterGainNormsEachRunByItself) {
+  const std::vector<float> gain = RandomFloats(10, random_);
+  const VectorId gain_id = AddVector(gain);
+  const SlotId x = RandomSlot(30);
+  Begin();
+  backend_->RmsNorm(x, gain_id, 1e-5f, x);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<float> expected(30);
+    for (size_t at = 0; at < 30; at += 10) {
+      kScalarTable.rms_norm(Input(x, row).data() + at, gain.data(), 10, 1e-5f, expected.data() + at);
+    }
+    EXPECT_EQ(expected, Row(x, row));
+  }
+}
+
+TEST_F(CpuBackendOperation, DenseLinearMultipliesEveryRowByEveryMatrix) {
+  const std::vector<float> first = RandomFloats(70 * 20, random_), second = RandomFloats(3 * 20, random_);
+  const DenseId weights[] = {
+      *backend_->AddDenseLinear(quant::TensorType::kF32, 70, 20, std::as_bytes(std::span(first))),
+      *backend_->AddDenseLinear(quant::TensorType::kF32, 3, 20, std::as_bytes(std::span(second)))};
+  const SlotId x = RandomSlot(20), outs[] = {backend_->AddSlot(70), backend_->AddSlot(3)};
+  Begin();
+  backend_->DenseLinear(weights, x, outs);
+  const auto expected = [&](const std::vector<float>& w, uint32_t row, size_t output) {
+    const kernels::DenseRows one = {reinterpret_cast<const uint8_t*>(w.data() + output * 20), 1, 20, 80};
+    float sum = 0;
+    kScalarTable.dense_linear[kernels::kDenseF32](one, {Input(x, row).data(), 1, 32}, &sum, 1);
+    return sum;
+  };
+  for (uint32_t row = 0; row < kRows; ++row) {
+    for (size_t r = 0; r < 70; ++r) EXPECT_EQ(expected(first, row, r), Row(outs[0], row)[r]);
+    for (size_t r = 0; r < 3; ++r) EXPECT_EQ(expected(second, row, r), Row(outs[1], row)[r]);
   }
 }
 
@@ -159,10 +203,10 @@ TEST_F(CpuBackendOperation, LinearUsesGroupScalesWhereTheyDiffer) {
 
 TEST_F(CpuBackendOperation, RopeTurnsEachRowByItsPosition) {
   const SlotId x = RandomSlot(3 * 8);
-  ASSERT_TRUE(backend_->SetRope(100, 8, 6, 10000.0f).ok());
+  const RopeId rope = backend_->AddRope(100, 8, 6, 10000.0f).value();
   rows_.positions = {0, 1, 2, 50, 99};
   Begin();
-  backend_->Rope(x, 3);
+  backend_->Rope(rope, x, 3);
   const auto table = RopeTable::Create(100, 8, 6, 10000.0f, *pool_);
   for (uint32_t row = 0; row < kRows; ++row) {
     std::vector<float> expected = Input(x, row);
@@ -170,6 +214,49 @@ TEST_F(CpuBackendOperation, RopeTurnsEachRowByItsPosition) {
     kScalarTable.rope(expected.data(), 3, 8, 6, table->Cosines(position), table->Sines(position));
     EXPECT_EQ(expected, Row(x, row));
   }
+}
+
+// 140 rows in blocks of 64 with a window of 70: by tiles on one step, by runs row after row, and by hand.
+TEST_F(CpuBackendOperation, AttendWithAWindowSeesTheLastPositionsOnly) {
+  constexpr uint32_t kHeads = 2, kDim = 6, kTokens = 140, kWindow = 70;
+  const SlotId k = backend_->AddSlot(kDim), v = backend_->AddSlot(kDim), q = backend_->AddSlot(kHeads * kDim);
+  const SlotId out = backend_->AddSlot(kHeads * kDim);
+  ASSERT_TRUE(backend_->SetKv({1, 1, kDim, 3, KvType::kF32, kHeads, kWindow}).ok());
+  ASSERT_TRUE(backend_->Prepare(kTokens, 1).ok());
+  BatchRows all, last;
+  const std::vector<uint32_t> blocks = {2, 0, 1};
+  all.tables = last.tables = {blocks};
+  for (uint32_t position = 0; position < kTokens; ++position) all.Add(0, position, 0);
+  last.Add(0, kTokens - 1, 0);
+  std::vector<std::vector<float>> keys, values, queries;
+  for (uint32_t row = 0; row < kTokens; ++row) {
+    keys.push_back(RandomFloats(kDim, random_));
+    values.push_back(RandomFloats(kDim, random_));
+    queries.push_back(RandomFloats(kHeads * kDim, random_));
+    std::copy(keys[row].begin(), keys[row].end(), backend_->SlotRow(k, row).begin());
+    std::copy(values[row].begin(), values[row].end(), backend_->SlotRow(v, row).begin());
+    std::copy(queries[row].begin(), queries[row].end(), backend_->SlotRow(q, row).begin());
+  }
+  backend_->BeginStep(all.batch());
+  backend_->StoreKv(0, k, v);
+  backend_->Attend(0, q, kHeads, Reach::kWindow, out);
+  for (const uint32_t row : {0u, 69u, 70u, 71u, 127u, 128u, 133u, 134u, 139u}) {
+    std::vector<double> expected(kDim);
+    double sum = 0;
+    for (uint32_t other = row < kWindow ? 0 : row - kWindow + 1; other <= row; ++other) {
+      double score = 0;
+      for (uint32_t d = 0; d < kDim; ++d) score += double(queries[row][kDim + d]) * double(keys[other][d]);
+      const double p = std::exp(score / std::sqrt(double(kDim)));
+      sum += p;
+      for (uint32_t d = 0; d < kDim; ++d) expected[d] += p * double(values[other][d]);
+    }
+    for (uint32_t d = 0; d < kDim; ++d) EXPECT_NEAR(expected[d] / sum, double(Row(out, row)[kDim + d]), 1e-6) << row;
+  }
+  const std::vector<float> together = Row(out, kTokens - 1);
+  std::copy(queries.back().begin(), queries.back().end(), backend_->SlotRow(q, 0).begin());
+  backend_->BeginStep(last.batch());
+  backend_->Attend(0, q, kHeads, Reach::kWindow, out);
+  EXPECT_EQ(together, Row(out, 0));
 }
 
 TEST_F(CpuBackendOperation, AttendSeesOwnAndEarlierPositionsThroughTheBlockTable) {
@@ -180,7 +267,7 @@ TEST_F(CpuBackendOperation, AttendSeesOwnAndEarlierPositionsThroughTheBlockTable
   rows_.positions = {62, 63, 64, 65, 66};  // over the edge of a block; positions before hold zeros
   Begin();
   backend_->StoreKv(1, k, v);
-  backend_->Attend(1, q, kHeads, out);
+  backend_->Attend(1, q, kHeads, Reach::kAll, out);
   for (uint32_t row = 0; row < kRows; ++row) {
     for (uint32_t head = 0; head < kHeads; ++head) {
       const uint32_t kv_head = head / 2;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "model/activation.h"
 
 namespace sterna::model {
 
@@ -24,6 +25,7 @@ class FakeBackend : public backend::Backend {
   std::vector<backend::PackedTernary> packed_ternaries;
   std::vector<Dense> denses;
   std::vector<std::vector<float>> vectors;
+  std::vector<float> ropes;  // their bases
   std::vector<uint32_t> slots, int8_slots;
   std::vector<std::string> operations;
   Status step_status;     // what EndStep answers
@@ -47,6 +49,10 @@ class FakeBackend : public backend::Backend {
     denses.push_back({type, rows, columns});
     return backend::DenseId(denses.size() - 1);
   }
+  Result<backend::DenseId> AddDenseLinear(quant::TensorType type, uint64_t rows, uint64_t columns,
+                                          std::span<const std::byte> bytes) override {
+    return AddDense(type, rows, columns, bytes);
+  }
   Result<backend::VectorId> AddVector(std::span<const float> values) override {
     vectors.emplace_back(values.begin(), values.end());
     return backend::VectorId(vectors.size() - 1);
@@ -61,14 +67,20 @@ class FakeBackend : public backend::Backend {
     return backend::Int8Id(int8_slots.size() - 1);
   }
   Status SetKv(const backend::KvShape&) override { return {}; }
-  Status SetRope(uint32_t, uint32_t, uint32_t, float) override { return {}; }
+  Result<backend::RopeId> AddRope(uint32_t, uint32_t, uint32_t, float theta) override {
+    ropes.push_back(theta);
+    return backend::RopeId(ropes.size() - 1);
+  }
   Status Prepare(uint32_t, uint32_t) override { return {}; }
   backend::MemoryPlan Plan() const override { return {}; }
 
   void BeginStep(const backend::Batch&) override { Note("begin"); }
-  void Embed(backend::DenseId, backend::SlotId) override { Note("embed"); }
-  void RmsNorm(backend::SlotId, backend::VectorId gain, float, backend::SlotId) override {
-    Note("norm" + std::to_string(vectors.at(size_t(gain)).size()));
+  void Embed(backend::DenseId, float factor, backend::SlotId) override {
+    Note(factor == 1 ? "embed" : "embed times " + std::to_string(factor));
+  }
+  void RmsNorm(backend::SlotId in, backend::VectorId gain, float, backend::SlotId) override {
+    const size_t size = vectors.at(size_t(gain)).size(), parts = slots.at(size_t(in)) / size;
+    Note("norm" + std::to_string(size) + (parts > 1 ? " of " + std::to_string(parts) : ""));
   }
   void Quantize(backend::SlotId in, backend::Int8Id out) override {
     Note(slots.at(size_t(in)) == int8_slots.at(size_t(out)) ? "quantize" : "quantize with a wrong slot");
@@ -83,10 +95,23 @@ class FakeBackend : public backend::Backend {
     }
     Note(note);
   }
-  void Rope(backend::SlotId, uint32_t heads) override { Note("rope" + std::to_string(heads)); }
+  void DenseLinear(std::span<const backend::DenseId> weights, backend::SlotId in,
+                   std::span<const backend::SlotId> outs) override {
+    std::string note = "dense";
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const Dense& w = denses.at(size_t(weights[i]));
+      const bool fits = w.columns == slots.at(size_t(in)) && w.rows == slots.at(size_t(outs[i]));
+      note += fits ? " " + std::to_string(w.columns) + ">" + std::to_string(w.rows) : " with a wrong slot";
+    }
+    Note(note);
+  }
+  void Rope(backend::RopeId table, backend::SlotId, uint32_t heads) override {
+    Note("rope" + std::to_string(heads) + (size_t(table) == 0 ? "" : " by table " + std::to_string(size_t(table))));
+  }
   void StoreKv(uint32_t layer, backend::SlotId, backend::SlotId) override { Note("store" + std::to_string(layer)); }
-  void Attend(uint32_t layer, backend::SlotId, uint32_t heads, backend::SlotId) override {
-    Note("attend" + std::to_string(layer) + " heads" + std::to_string(heads));
+  void Attend(uint32_t layer, backend::SlotId, uint32_t heads, backend::Reach reach, backend::SlotId) override {
+    Note("attend" + std::to_string(layer) + " heads" + std::to_string(heads) +
+         (reach == backend::Reach::kWindow ? " window" : ""));
   }
   void GatedLinear(backend::Activation kind, backend::TernaryId gate, backend::TernaryId up, backend::Int8Id in,
                    backend::SlotId out, backend::SlotId scratch) override {
@@ -95,9 +120,12 @@ class FakeBackend : public backend::Backend {
       const quant::TernarySource& w = ternaries.at(size_t(id)).source;
       fits = fits && w.columns == int8_slots.at(size_t(in)) && w.rows == slots.at(size_t(out));
     }
-    const std::string name = kind == backend::Activation::kRelu2 ? "relu2" : "silu";
+    const std::string name(ActivationName(kind));
     Note(fits ? name + " " + std::to_string(int8_slots.at(size_t(in))) + ">" + std::to_string(slots.at(size_t(out)))
               : name + " with a wrong slot");
+  }
+  void Gate(backend::Activation kind, backend::SlotId, backend::SlotId) override {
+    Note(std::string(ActivationName(kind)));
   }
   void Add(backend::SlotId, backend::SlotId) override { Note("add"); }
   void Head(backend::DenseId head, backend::SlotId, backend::VectorId, float) override {

@@ -70,7 +70,7 @@ std::vector<float> LastLogits(const std::vector<std::byte>& image, const kernels
   const auto model = Model::Load(file, {}, *backend).value();
   const ModelConfig& config = model->config();
   EXPECT_TRUE(backend->SetKv({config.layers, config.kv_heads, config.head_dim, 2, kv_type, config.heads}).ok());
-  EXPECT_TRUE(backend->SetRope(kRows, config.head_dim, config.rotary_dim, config.rope_theta).ok());
+  EXPECT_TRUE(model->SetPositions(kRows).ok());
   EXPECT_TRUE(backend->Prepare(kRows, 1).ok());
   std::vector<int32_t> tokens(kRows);
   std::vector<uint32_t> positions(kRows), sequences(kRows, 0);

@@ -159,6 +159,75 @@ TEST(ModelForward, RunsTheOperationsInThePapersOrder) {
                           "head0", "end"));
 }
 
+// Two layers of Gemma 3, the second of which sees everything, with linear layers as F16.
+TinyModel GemmaModel() {
+  TinyModel source("gemma3");
+  source.RemoveValue("hidden_activation");
+  source.SetU32("attention.sliding_window", 12);
+  source.SetU32("attention.sliding_window_pattern", 2);
+  source.SetF32("rope.freq_base", 1e6f);
+  for (uint32_t layer = 0; layer < TinyModel::kLayers; ++layer) {
+    const std::string prefix = "blk." + std::to_string(layer) + ".";
+    for (const char* role : {"attn_sub_norm", "ffn_sub_norm"}) source.RemoveTensor(prefix + role + ".weight");
+    for (const char* role : {"post_attention_norm", "post_ffw_norm"}) {
+      source.SetF32s(prefix + role + ".weight", std::vector<float>(TinyModel::kHidden, 1));
+    }
+    for (const char* role : {"attn_q_norm", "attn_k_norm"}) {
+      source.SetF32s(prefix + role + ".weight", std::vector<float>(TinyModel::kHeadDim, 1));
+    }
+    for (const char* role : {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"}) {
+      TinyModel::Tensor& tensor = source.At(prefix + role + ".weight");
+      tensor.type_id = TinyModel::kTypeF16;
+      tensor.bytes.assign(size_t(tensor.dimensions[0] * tensor.dimensions[1]) * 2, std::byte{0});
+    }
+  }
+  return source;
+}
+
+TEST(ModelForward, RunsGemmaWithItsNormsWindowsAndDenseLayers) {
+  Loaded loaded{GemmaModel()};
+  ASSERT_TRUE(loaded.status.ok()) << loaded.status.ToString();
+  EXPECT_EQ(loaded.model->weight_type(), "F16");
+  EXPECT_EQ(loaded.model->TernaryMacsPerToken(), 0u);
+  ASSERT_TRUE(loaded.model->SetPositions(20).ok());
+  EXPECT_THAT(loaded.backend.ropes, ElementsAre(1e6f, 1e4f));
+  ASSERT_TRUE(loaded.model->Forward({}).ok());
+  EXPECT_THAT(loaded.backend.operations,
+              ElementsAre("begin", "embed times 11.313708",                                               //
+                          "norm128", "dense 128>128 128>64 128>64", "norm64 of 2", "norm64",              //
+                          "rope2 by table 1", "rope1 by table 1", "store0", "attend0 heads2 window",      //
+                          "dense 128>128", "norm128", "add",                                              //
+                          "norm128", "dense 128>256 128>256", "gelu", "dense 256>128", "norm128", "add",  //
+                          "norm128", "dense 128>128 128>64 128>64", "norm64 of 2", "norm64",              //
+                          "rope2", "rope1", "store1", "attend1 heads2",                                   //
+                          "dense 128>128", "norm128", "add",                                              //
+                          "norm128", "dense 128>256 128>256", "gelu", "dense 256>128", "norm128", "add",  //
+                          "head0", "end"));
+}
+
+TEST(ModelForward, RunsGemmaWithTernaryLayers) {
+  TinyModel source = GemmaModel();
+  for (uint32_t layer = 0; layer < TinyModel::kLayers; ++layer) {
+    for (const char* role : {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"}) {
+      const std::string name = "blk." + std::to_string(layer) + "." + role + ".weight";
+      source.At(name) = TinyModel().At(name);
+    }
+  }
+  Loaded loaded{source};
+  ASSERT_TRUE(loaded.status.ok()) << loaded.status.ToString();
+  ASSERT_TRUE(loaded.model->Forward({}).ok());
+  EXPECT_THAT(loaded.backend.operations, ::testing::Contains("gelu 128>256"));
+  EXPECT_EQ(loaded.backend.ternaries.size(), 14u);
+}
+
+TEST(ModelLoad, RefusesAModelOfBothKindsOfLinearLayers) {
+  TinyModel source = GemmaModel();
+  source.At("blk.1.ffn_up.weight") = TinyModel().At("blk.1.ffn_up.weight");
+  const Loaded loaded{source};
+  EXPECT_EQ(loaded.status.code(), StatusCode::kUnsupported);
+  EXPECT_THAT(loaded.status.message(), HasSubstr("tensor 'blk.1.ffn_up.weight' is of type I2_S; the first linear"));
+}
+
 TEST(ModelForward, ReturnsTheStatusOfTheStep) {
   Loaded loaded{TinyModel()};
   loaded.backend.step_status = Status::Corrupt("gone");
