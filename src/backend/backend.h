@@ -27,6 +27,8 @@ enum class Int8Id : uint32_t {};     // quantized activations [rows of the step,
 
 enum class KvType : uint8_t { kF32, kF16, kQ8 };
 enum class Activation : uint8_t { kRelu2, kSilu, kGelu };  // kGelu: its tanh approximation
+// Which dimensions of a head turn together: i and i + rotary / 2, or 2 i and 2 i + 1.
+enum class RopeOrder : uint8_t { kHalves, kPairs };
 // Which positions a layer attends to: all up to its own, or the last KvShape::window of them.
 enum class Reach : uint8_t { kAll, kWindow };
 
@@ -119,8 +121,8 @@ class Backend {
                       std::span<const SlotId> outs) = 0;  // outs[i] = W_i in
   // The same with matrices of AddDenseLinear and float activations.
   virtual void DenseLinear(std::span<const DenseId> weights, SlotId in, std::span<const SlotId> outs) = 0;
-  virtual void Rope(RopeId table, SlotId x, uint32_t heads) = 0;         // by each row's position
-  virtual void StoreKv(uint32_t layer, SlotId keys, SlotId values) = 0;  // at each row's position
+  virtual void Rope(RopeId table, RopeOrder order, SlotId x, uint32_t heads) = 0;  // by each row's position
+  virtual void StoreKv(uint32_t layer, SlotId keys, SlotId values) = 0;            // at each row's position
   virtual void Attend(uint32_t layer, SlotId queries, uint32_t heads, Reach reach,
                       SlotId out) = 0;  // causal, scale 1/sqrt(head_dim)
   // out = act(W_gate in) * (W_up in); what `scratch` holds afterwards is not defined.

@@ -48,7 +48,8 @@ uint64_t KvBytes(const model::ModelConfig& c, const MemoryRequest& request) {
 
 uint64_t ScratchBytes(const model::ModelConfig& c, const MemoryRequest& request) {
   const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
-  const uint64_t floats = 2 * uint64_t{c.hidden} + 2 * q + 2 * kv + 2 * uint64_t{c.ffn};
+  const uint64_t hidden_slots = c.inner_norms ? 3 : 2;
+  const uint64_t floats = hidden_slots * c.hidden + 2 * q + 2 * kv + 2 * uint64_t{c.ffn};
   const uint64_t int8s = uint64_t{c.hidden} + q + c.ffn;
   backend::AttentionPlan::Limits attention = {request.step_rows, request.context_tokens, request.threads,
                                               c.kv_heads,        c.heads / c.kv_heads,   c.head_dim};

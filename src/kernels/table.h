@@ -231,6 +231,10 @@ struct KernelTable {
   void (*rope)(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
                const float* sines) noexcept;
 
+  // The same with dims 2 i and 2 i + 1 in the place of i and i + rotary / 2.
+  void (*rope_pairs)(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
+                     const float* sines) noexcept;
+
   // Stores one token's key and value of one KV head at `slot` (0..63) of a block. kKvF16: rounded to nearest even.
   // kKvQ8: per token and head s = max|x| / 127, q = round_half_even(x / s) clamped to +-127, NaN to 0;
   // s = 0 gives q = 0. NaN does not count for the maximum.

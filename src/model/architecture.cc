@@ -3,13 +3,15 @@
 
 #include "model/architecture_bitnet.h"
 #include "model/architecture_gemma.h"
+#include "model/architecture_llama.h"
+#include "model/architecture_qwen.h"
 
 namespace sterna::model {
 
 const std::vector<const Architecture*>& Architectures() {
   static const std::vector<const Architecture*> all = [] {
     std::vector<const Architecture*> list;
-    for (const auto family : {BitnetArchitectures(), GemmaArchitectures()}) {
+    for (const auto family : {BitnetArchitectures(), LlamaArchitectures(), QwenArchitectures(), GemmaArchitectures()}) {
       for (const Architecture& architecture : family) list.push_back(&architecture);
     }
     return list;

@@ -24,11 +24,13 @@ struct ActivationChoice {
 
 // Names of a layer's tensors, between "blk.N." and ".weight" (or ".scale"); empty where the architecture has none.
 struct LayerTensorNames {
-  std::string_view attn_norm, ffn_norm;            // of what enters
-  std::string_view attn_sub_norm, ffn_sub_norm;    // of what enters `o` and `down`
-  std::string_view attn_post_norm, ffn_post_norm;  // of what leaves, before it is added
-  std::string_view q_norm, k_norm;                 // of each head, before it is turned
-  std::string_view q, k, v, o, gate, up, down;
+  std::string_view attn_norm = "attn_norm", ffn_norm = "ffn_norm";             // of what enters
+  std::string_view attn_sub_norm = {}, ffn_sub_norm = {};                      // of what enters `o` and `down`
+  std::string_view attn_post_norm = {}, ffn_post_norm = {};                    // of what leaves, before it is added
+  std::string_view q_norm = {}, k_norm = {};                                   // of each head, before it is turned
+  std::string_view q_in = {}, k_in = {}, v_in = {}, gate_in = {}, up_in = {};  // of what enters that layer alone
+  std::string_view q = "attn_q", k = "attn_k", v = "attn_v", o = "attn_output";
+  std::string_view gate = "ffn_gate", up = "ffn_up", down = "ffn_down";
 };
 
 // Layers that attend to the last positions only, where the file has <architecture>.attention.sliding_window.
@@ -39,11 +41,14 @@ struct SlidingWindow {
 
 struct Architecture {
   std::string_view name;  // general.architecture; also the prefix of its metadata keys
-  LayerTensorNames layer;
+  LayerTensorNames layer = {};
   // The activation when neither a flag nor the file names one; nullopt when the shape does not tell either.
   std::optional<ActivationChoice> (*infer_activation)(const ModelConfig& config, std::string_view tokenizer_model);
-  bool dense_layers = false;      // its linear layers may be stored numbers instead of ternary codes
-  bool scales_embedding = false;  // by the square root of the hidden size
+  bool dense_layers = false;          // its linear layers may be stored numbers instead of ternary codes
+  bool optional_inner_norms = false;  // attn_sub_norm, ffn_sub_norm and the ..._in are in some files only: all or none
+  bool scales_embedding = false;      // by the square root of the hidden size
+  backend::RopeOrder rope_order = backend::RopeOrder::kHalves;
+  std::string_view rope_factors = {};  // tensor of scaled rotary frequencies, which do not run yet
   SlidingWindow window = {};
 };
 

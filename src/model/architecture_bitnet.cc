@@ -8,21 +8,7 @@ namespace {
 
 using backend::Activation;
 
-constexpr LayerTensorNames kNames = {.attn_norm = "attn_norm",
-                                     .ffn_norm = "ffn_norm",
-                                     .attn_sub_norm = "attn_sub_norm",
-                                     .ffn_sub_norm = "ffn_sub_norm",
-                                     .attn_post_norm = {},
-                                     .ffn_post_norm = {},
-                                     .q_norm = {},
-                                     .k_norm = {},
-                                     .q = "attn_q",
-                                     .k = "attn_k",
-                                     .v = "attn_v",
-                                     .o = "attn_output",
-                                     .gate = "ffn_gate",
-                                     .up = "ffn_up",
-                                     .down = "ffn_down"};
+constexpr LayerTensorNames kNames = {.attn_sub_norm = "attn_sub_norm", .ffn_sub_norm = "ffn_sub_norm"};
 
 std::optional<ActivationChoice> InferBitnet(const ModelConfig&, std::string_view) {
   return ActivationChoice{Activation::kSilu, "silu: architecture 'bitnet' names the SiLU models of 2024"};

@@ -45,6 +45,15 @@ void Model::RmsNorm(backend::SlotId in, const Norm& norm, backend::SlotId out) {
 template <size_t kCount>
 void Model::Linear(const std::array<Weight, kCount>& weights, backend::SlotId in, backend::Int8Id quantized,
                    const std::array<backend::SlotId, kCount>& outs) {
+  if constexpr (kCount > 1) {
+    if (config_.inner_norms) {
+      for (size_t i = 0; i < kCount; ++i) {
+        RmsNorm(in, weights[i].in, normed_);
+        Linear(std::array{weights[i]}, normed_, quantized, std::array{outs[i]});
+      }
+      return;
+    }
+  }
   if (config_.dense_layers) {
     std::array<backend::DenseId, kCount> dense;
     for (size_t i = 0; i < kCount; ++i) dense[i] = weights[i].dense;
@@ -66,8 +75,8 @@ void Model::Attention(uint32_t index) {
          std::array{q_, k_, v_});  // q [R, H d], k and v [R, G d]
   RmsNorm(q_, layer.q_norm, q_);   // each head by itself
   RmsNorm(k_, layer.k_norm, k_);
-  backend_.Rope(rope, q_, config_.heads);
-  backend_.Rope(rope, k_, config_.kv_heads);
+  backend_.Rope(rope, config_.rope_order, q_, config_.heads);
+  backend_.Rope(rope, config_.rope_order, k_, config_.kv_heads);
   backend_.StoreKv(index, k_, v_);  // at each row's position
   backend_.Attend(index, q_, config_.heads, window ? backend::Reach::kWindow : backend::Reach::kAll,
                   attn_);  // [R, H d]: query head i reads KV head i / (H / G)
@@ -82,7 +91,7 @@ void Model::Attention(uint32_t index) {
 void Model::FeedForward(uint32_t index) {
   const Layer& layer = layers_[index];
   RmsNorm(x_, layer.ffn_norm, h_);  // [R, h]
-  if (config_.dense_layers) {
+  if (config_.dense_layers || config_.inner_norms) {
     Linear(std::array{layer.gate, layer.up}, h_, hidden_i8_, std::array{gate_, up_});
     backend_.Gate(config_.activation, gate_, up_);
   } else {

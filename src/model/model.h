@@ -47,6 +47,7 @@ class Model {
   struct Weight {
     backend::TernaryId ternary{};
     backend::DenseId dense{};
+    Norm in;  // of what enters it alone
   };
   struct Layer {
     Norm attn_norm, attn_sub_norm, attn_post_norm, ffn_norm, ffn_sub_norm, ffn_post_norm, q_norm, k_norm;
@@ -71,7 +72,7 @@ class Model {
   std::string weight_type_, head_type_;
   bool tied_head_ = true;
   uint64_t bytes_per_token_ = 0, ternary_macs_per_token_ = 0;
-  backend::SlotId x_{}, h_{}, q_{}, k_{}, v_{}, attn_{}, gate_{}, up_{};
+  backend::SlotId x_{}, h_{}, normed_{}, q_{}, k_{}, v_{}, attn_{}, gate_{}, up_{};
   backend::Int8Id hidden_i8_{}, attn_i8_{}, ffn_i8_{};
   std::vector<std::string> warnings_;
   friend class ModelLoader;

@@ -122,6 +122,12 @@ bool HasDenseLayers(const Architecture& architecture, const format::GgufFile& fi
   return first != nullptr && first->type && !quant::Info(*first->type).ternary && quant::CanDequantizeRow(*first->type);
 }
 
+// The first layer tells; the loader asks the others for them.
+bool HasInnerNorms(const Architecture& architecture, const format::GgufFile& file) {
+  return architecture.optional_inner_norms &&
+         file.FindTensor("blk.0." + std::string(architecture.layer.q_in) + ".weight") != nullptr;
+}
+
 Status ReadShape(const format::GgufFile& file, const ConfigKeys& keys, ModelConfig& config) {
   STERNA_ASSIGN_OR_RETURN(config.context_length, keys.Count("context_length", {1, kMaxContextTokens}));
   STERNA_ASSIGN_OR_RETURN(config.hidden, keys.Count("embedding_length", {1, kMaxWidth}));
@@ -146,7 +152,9 @@ Result<ModelConfig> ReadModelConfig(const format::GgufFile& file, const ModelOpt
   STERNA_RETURN_IF_ERROR(ReadShape(file, keys, config));
   STERNA_RETURN_IF_ERROR(ReadWindow(*architecture, keys, config));
   STERNA_ASSIGN_OR_RETURN(config.vocabulary_size, ReadVocabularySize(file, keys));
+  config.rope_order = architecture->rope_order;
   if (architecture->scales_embedding) config.embedding_factor = std::sqrt(float(config.hidden));
+  config.inner_norms = HasInnerNorms(*architecture, file);
   config.dense_layers = HasDenseLayers(*architecture, file);
 
   STERNA_ASSIGN_OR_RETURN(const auto tokenizer_model, file.GetString("tokenizer.ggml.model"));

@@ -34,10 +34,12 @@ struct ModelConfig {
   uint32_t head_dim = 0;
   uint32_t rotary_dim = 0;  // dims of a head that RoPE turns
   float rope_theta = 10000.0f;
+  backend::RopeOrder rope_order = backend::RopeOrder::kHalves;
   uint32_t window = 0;                 // positions that a layer with a window attends to; 0: no layer has one
   uint32_t full_attention_every = 0;   // with windows: each so-many-th layer has none
   float window_rope_theta = 10000.0f;  // of layers with a window
   float embedding_factor = 1.0f;       // that token embeddings are multiplied by
+  bool inner_norms = false;            // each linear layer norms what enters it alone
   bool dense_layers = false;           // linear layers are stored numbers, not ternary codes
   float norm_eps = 1e-5f;
   backend::Activation activation = backend::Activation::kRelu2;

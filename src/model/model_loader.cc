@@ -31,6 +31,10 @@ Result<std::unique_ptr<Model>> ModelLoader::Load() {
   model_ = std::unique_ptr<Model>(new Model(std::move(config), file_, backend_));
 
   STERNA_RETURN_IF_ERROR(ReadSternaKeys());
+  const std::string factors(architecture_->rope_factors);
+  if (!factors.empty() && tensors_.Has(factors)) {
+    return tensors_.Unsupported(factors, "scales the rotary frequencies; only models without RoPE scaling run");
+  }
   STERNA_RETURN_IF_ERROR(LoadEmbeddingAndHead());
   const uint32_t layers = model_->config_.layers;
   model_->layers_.resize(layers);
@@ -85,14 +89,23 @@ Status ModelLoader::LoadLayer(uint32_t index) {
     uint32_t size;
     Model::Norm& norm;
   };
-  for (const NormPlace& place : std::initializer_list<NormPlace>{{names.attn_norm, hidden, layer.attn_norm},
-                                                                 {names.attn_sub_norm, q_width, layer.attn_sub_norm},
-                                                                 {names.attn_post_norm, hidden, layer.attn_post_norm},
-                                                                 {names.ffn_norm, hidden, layer.ffn_norm},
-                                                                 {names.ffn_sub_norm, ffn, layer.ffn_sub_norm},
-                                                                 {names.ffn_post_norm, hidden, layer.ffn_post_norm},
-                                                                 {names.q_norm, config.head_dim, layer.q_norm},
-                                                                 {names.k_norm, config.head_dim, layer.k_norm}}) {
+  constexpr std::string_view none;
+  const bool inner = !architecture_->optional_inner_norms || config.inner_norms;
+  for (const NormPlace& place : std::initializer_list<NormPlace>{
+           {names.attn_norm, hidden, layer.attn_norm},
+           {inner ? names.attn_sub_norm : none, q_width, layer.attn_sub_norm},
+           {names.attn_post_norm, hidden, layer.attn_post_norm},
+           {names.ffn_norm, hidden, layer.ffn_norm},
+           {inner ? names.ffn_sub_norm : none, ffn, layer.ffn_sub_norm},
+           {names.ffn_post_norm, hidden, layer.ffn_post_norm},
+           {names.q_norm, config.head_dim, layer.q_norm},
+           {names.k_norm, config.head_dim, layer.k_norm},
+           {inner ? names.q_in : none, hidden, layer.q.in},
+           {inner ? names.k_in : none, hidden, layer.k.in},
+           {inner ? names.v_in : none, hidden, layer.v.in},
+           {inner ? names.gate_in : none, hidden, layer.gate.in},
+           {inner ? names.up_in : none, hidden, layer.up.in},
+       }) {
     if (!place.role.empty())
       STERNA_RETURN_IF_ERROR(LoadNorm(Name(index, place.role, "weight"), place.size, place.norm));
   }
@@ -225,6 +238,7 @@ void ModelLoader::AddSlots() {
   const uint32_t q_width = config.heads * config.head_dim, kv_width = config.kv_heads * config.head_dim;
   model_->x_ = backend_.AddSlot(config.hidden);
   model_->h_ = backend_.AddSlot(config.hidden);
+  if (config.inner_norms) model_->normed_ = backend_.AddSlot(config.hidden);
   model_->q_ = backend_.AddSlot(q_width);
   model_->k_ = backend_.AddSlot(kv_width);
   model_->v_ = backend_.AddSlot(kv_width);

@@ -10,7 +10,7 @@ from gguf import GGMLQuantizationType, quants
 import gguf_write
 
 TYPE_IDS = {"f32": gguf_write.F32, "f16": gguf_write.F16, "bf16": gguf_write.BF16,
-            "q8_0": gguf_write.Q8_0, "q4_0": gguf_write.Q4_0, "q6_k": gguf_write.Q6_K}
+            "q8_0": gguf_write.Q8_0, "q5_0": gguf_write.Q5_0, "q4_0": gguf_write.Q4_0, "q6_k": gguf_write.Q6_K}
 
 
 def _pack_q6_k(matrix):

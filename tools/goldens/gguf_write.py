@@ -17,7 +17,7 @@ STRING_ID = 8
 ARRAY_ID = 9
 
 # Tensor type ids. 36 is I2_S in the files this project reads.
-F32, F16, Q4_0, Q8_0, Q6_K, BF16, TQ1_0, TQ2_0, I2_S = 0, 1, 2, 8, 14, 30, 34, 35, 36
+F32, F16, Q4_0, Q5_0, Q8_0, Q6_K, BF16, TQ1_0, TQ2_0, I2_S = 0, 1, 2, 6, 8, 14, 30, 34, 35, 36
 
 
 def _string(text):

@@ -21,7 +21,7 @@ import dense_pack
 import ternary_pack
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "data" / "quant_vectors.json"
-TYPE_IDS = {**dense_pack.TYPE_IDS, "q5_0": 6, "q4_k": 12, "tq1_0": 34, "tq2_0": 35}
+TYPE_IDS = {**dense_pack.TYPE_IDS, "q4_k": 12, "tq1_0": 34, "tq2_0": 35}
 DENSE_BLOCKS = {"q8_0": (34, 0, 0x7cde9db1, 0xc3190af2), "q4_0": (18, 0, 0x6dce990d, 0xa517656e),
                 "q6_k": (210, 208, 0xf4db3cf0, 0x672a0611)}  # bytes, place of d, crc32 of bytes and values
 

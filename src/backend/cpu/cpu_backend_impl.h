@@ -47,7 +47,7 @@ class CpuBackendImpl final : public CpuBackend {
   void Quantize(SlotId in, Int8Id out) override;
   void Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) override;
   void DenseLinear(std::span<const DenseId> weights, SlotId in, std::span<const SlotId> outs) override;
-  void Rope(RopeId table, SlotId x, uint32_t heads) override;
+  void Rope(RopeId table, RopeOrder order, SlotId x, uint32_t heads) override;
   void StoreKv(uint32_t layer, SlotId keys, SlotId values) override;
   void Attend(uint32_t layer, SlotId queries, uint32_t heads, Reach reach, SlotId out) override;
   void GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) override;

@@ -39,13 +39,14 @@ void CpuBackendImpl::Quantize(SlotId in, Int8Id out) {
   work_.RunRows(rows(), x.columns(), [&](size_t row, uint32_t) { q.Quantize(kernels_, x.Row(row), row); });
 }
 
-void CpuBackendImpl::Rope(RopeId table, SlotId x, uint32_t heads) {
+void CpuBackendImpl::Rope(RopeId table, RopeOrder order, SlotId x, uint32_t heads) {
   FloatSlot& values = slot(x);
   const RopeTable& rope = ropes_[size_t(table)];
+  const auto turn = order == RopeOrder::kHalves ? kernels_.rope : kernels_.rope_pairs;
   STERNA_DCHECK(size_t{heads} * rope.head_dim() == values.columns());
   work_.RunRows(rows(), values.columns(), [&](size_t row, uint32_t) {
     const uint32_t position = batch_.positions[row];
-    kernels_.rope(values.Row(row), heads, rope.head_dim(), rope.rotary(), rope.Cosines(position), rope.Sines(position));
+    turn(values.Row(row), heads, rope.head_dim(), rope.rotary(), rope.Cosines(position), rope.Sines(position));
   });
 }
 

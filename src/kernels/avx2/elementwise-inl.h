@@ -18,6 +18,30 @@ void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* c
   }
 }
 
+// Each of four floats twice, side by side.
+__m256 Doubled(const float* four) {
+  const __m256i twice = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
+  return _mm256_permutevar8x32_ps(_mm256_castps128_ps256(_mm_loadu_ps(four)), twice);
+}
+
+void RopePairs(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
+               const float* sines) noexcept {
+  const size_t pairs = rotary / 2;
+  for (size_t h = 0; h < heads; ++h, x += head_dim) {
+    size_t i = 0;
+    for (; i + 4 <= pairs; i += 4) {
+      const __m256 both = _mm256_loadu_ps(x + 2 * i), crossed = _mm256_permute_ps(both, 0xb1);
+      const __m256 turned = _mm256_mul_ps(crossed, Doubled(sines + i));
+      _mm256_storeu_ps(x + 2 * i, _mm256_addsub_ps(_mm256_mul_ps(both, Doubled(cosines + i)), turned));
+    }
+    for (; i < pairs; ++i) {
+      const float a = x[2 * i], b = x[2 * i + 1];
+      x[2 * i] = (a * cosines[i]) - (b * sines[i]);
+      x[2 * i + 1] = (b * cosines[i]) + (a * sines[i]);
+    }
+  }
+}
+
 void Add(float* x, const float* y, size_t count) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) { store(x + i, _mm256_add_ps(load(x + i), load(y + i))); });
 }

@@ -48,6 +48,7 @@ constexpr KernelTable kAvx2Kernels = {
     .screen_nibbles = ScreenNibbles,
     .screen_pairs = ScreenPairs,
     .rope = Rope,
+    .rope_pairs = RopePairs,
     .store_kv = {StoreKv<kKvF32>, StoreKv<kKvF16>, StoreKv<kKvQ8>},
     .attend_block = {AttendBlock<kKvF32>, AttendBlock<kKvF16>, AttendBlock<kKvQ8>},
     .attend_merge = AttendMerge,

@@ -18,6 +18,27 @@ void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* c
   }
 }
 
+void RopePairs(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
+               const float* sines) noexcept {
+  const size_t pairs = rotary / 2;
+  for (size_t h = 0; h < heads; ++h, x += head_dim) {
+    size_t i = 0;
+    for (; i + kVector <= pairs; i += kVector) {
+      const float32x4x2_t both = vld2q_f32(x + 2 * i);
+      const float32x4_t c = vld1q_f32(cosines + i), s = vld1q_f32(sines + i);
+      float32x4x2_t turned;
+      turned.val[0] = vsubq_f32(vmulq_f32(both.val[0], c), vmulq_f32(both.val[1], s));
+      turned.val[1] = vaddq_f32(vmulq_f32(both.val[1], c), vmulq_f32(both.val[0], s));
+      vst2q_f32(x + 2 * i, turned);
+    }
+    for (; i < pairs; ++i) {
+      const float a = x[2 * i], b = x[2 * i + 1];
+      x[2 * i] = (a * cosines[i]) - (b * sines[i]);
+      x[2 * i + 1] = (b * cosines[i]) + (a * sines[i]);
+    }
+  }
+}
+
 void Add(float* x, const float* y, size_t count) noexcept {
   ForEachVector(count, [&](size_t i, auto load, auto store) { store(x + i, vaddq_f32(load(x + i), load(y + i))); });
 }

@@ -41,6 +41,7 @@ constexpr KernelTable NeonTable(const char* isa, uint64_t needs) {
       .screen_nibbles = scalar::ScreenNibbles,
       .screen_pairs = scalar::ScreenPairs,
       .rope = Rope,
+      .rope_pairs = RopePairs,
       .store_kv = {StoreKv<kKvF32>, StoreKv<kKvF16>, StoreKv<kKvQ8>},
       .attend_block = {AttendBlock<kKvF32>, AttendBlock<kKvF16>, AttendBlock<kKvQ8>},
       .attend_merge = AttendMerge,

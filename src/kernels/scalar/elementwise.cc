@@ -17,6 +17,17 @@ void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* c
   }
 }
 
+void RopePairs(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
+               const float* sines) noexcept {
+  for (size_t h = 0; h < heads; ++h, x += head_dim) {
+    for (size_t i = 0; i < rotary / 2; ++i) {
+      const float a = x[2 * i], b = x[2 * i + 1];
+      x[2 * i] = (a * cosines[i]) - (b * sines[i]);
+      x[2 * i + 1] = (b * cosines[i]) + (a * sines[i]);
+    }
+  }
+}
+
 void Add(float* x, const float* y, size_t count) noexcept {
   for (size_t i = 0; i < count; ++i) x[i] = x[i] + y[i];
 }

@@ -50,6 +50,8 @@ void AttendMerge(float* into, const float* next, size_t count, size_t stride, si
 void AttendFinish(const float* partial, size_t head_dim, float* out) noexcept;
 // elementwise.cc
 void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines, const float* sines) noexcept;
+void RopePairs(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
+               const float* sines) noexcept;
 void Add(float* x, const float* y, size_t count) noexcept;
 void Relu2Mul(float* gate, const float* up, size_t count) noexcept;
 void SiluMul(float* gate, const float* up, size_t count) noexcept;

@@ -28,6 +28,7 @@ const KernelTable kScalarTable = {
     .screen_nibbles = scalar::ScreenNibbles,
     .screen_pairs = scalar::ScreenPairs,
     .rope = scalar::Rope,
+    .rope_pairs = scalar::RopePairs,
     .store_kv = {scalar::StoreKv<kKvF32>, scalar::StoreKv<kKvF16>, scalar::StoreKv<kKvQ8>},
     .attend_block = {scalar::AttendBlock<kKvF32>, scalar::AttendBlock<kKvF16>, scalar::AttendBlock<kKvQ8>},
     .attend_merge = scalar::AttendMerge,

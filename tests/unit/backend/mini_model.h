@@ -84,8 +84,8 @@ class MiniModel {
     const backend::TernaryId qkv[] = {wq_, wk_, wv_};
     const backend::SlotId qkv_out[] = {q_, k_, v_};
     b.Linear(qkv, hidden_i8_, qkv_out);
-    b.Rope(rope_, q_, kHeads);
-    b.Rope(rope_, k_, kKvHeads);
+    b.Rope(rope_, backend::RopeOrder::kHalves, q_, kHeads);
+    b.Rope(rope_, backend::RopeOrder::kHalves, k_, kKvHeads);
     b.StoreKv(0, k_, v_);
     b.Attend(0, q_, kHeads, backend::Reach::kAll, h_);
     b.Quantize(h_, hidden_i8_);

@@ -206,7 +206,7 @@ TEST_F(CpuBackendOperation, RopeTurnsEachRowByItsPosition) {
   const RopeId rope = backend_->AddRope(100, 8, 6, 10000.0f).value();
   rows_.positions = {0, 1, 2, 50, 99};
   Begin();
-  backend_->Rope(rope, x, 3);
+  backend_->Rope(rope, RopeOrder::kHalves, x, 3);
   const auto table = RopeTable::Create(100, 8, 6, 10000.0f, *pool_);
   for (uint32_t row = 0; row < kRows; ++row) {
     std::vector<float> expected = Input(x, row);
@@ -214,6 +214,11 @@ TEST_F(CpuBackendOperation, RopeTurnsEachRowByItsPosition) {
     kScalarTable.rope(expected.data(), 3, 8, 6, table->Cosines(position), table->Sines(position));
     EXPECT_EQ(expected, Row(x, row));
   }
+  Begin();
+  backend_->Rope(rope, RopeOrder::kPairs, x, 3);
+  std::vector<float> expected = Input(x, 4);
+  kScalarTable.rope_pairs(expected.data(), 3, 8, 6, table->Cosines(99), table->Sines(99));
+  EXPECT_EQ(expected, Row(x, 4));
 }
 
 // 140 rows in blocks of 64 with a window of 70: by tiles on one step, by runs row after row, and by hand.

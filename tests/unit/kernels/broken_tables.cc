@@ -97,6 +97,11 @@ void Rope(float* x, size_t heads, size_t head_dim, size_t rotary, const float* c
   kScalarTable.rope(x, heads, head_dim, rotary, cosines, sines);
   FlipLastBit(x + heads * head_dim - 1);
 }
+void RopePairs(float* x, size_t heads, size_t head_dim, size_t rotary, const float* cosines,
+               const float* sines) noexcept {
+  kScalarTable.rope_pairs(x, heads, head_dim, rotary, cosines, sines);
+  FlipLastBit(x + heads * head_dim - 1);
+}
 template <KvType kType>
 void StoreKv(const float* key, const float* value, size_t head_dim, const KvBlock& block, size_t slot) noexcept {
   kScalarTable.store_kv[kType](key, value, head_dim, block, slot);
@@ -179,6 +184,7 @@ std::vector<BrokenTable> BrokenTables() {
   add("screen_nibbles", &KernelTable::screen_nibbles, ScreenNibbles);
   add("screen_pairs", &KernelTable::screen_pairs, ScreenPairs);
   add("rope", &KernelTable::rope, Rope);
+  add("rope_pairs", &KernelTable::rope_pairs, RopePairs);
   add("attend_merge", &KernelTable::attend_merge, AttendMerge);
   add("attend_finish", &KernelTable::attend_finish, AttendFinish);
   add("add", &KernelTable::add, Add);

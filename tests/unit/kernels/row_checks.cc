@@ -57,6 +57,9 @@ std::string CheckRmsNorm(const KernelTable& table) {
   return "";
 }
 
+using RopeKernel = void (*KernelTable::*)(float*, size_t, size_t, size_t, const float*, const float*) noexcept;
+
+template <RopeKernel kField>
 std::string RopeCase(const KernelTable& table, size_t heads, size_t head_dim, size_t rotary, Floats kind) {
   Random random(kSeed + head_dim);
   GuardedBuffer<float> x(heads * head_dim), x2(heads * head_dim), cosines(rotary / 2), sines(rotary / 2);
@@ -64,18 +67,19 @@ std::string RopeCase(const KernelTable& table, size_t heads, size_t head_dim, si
   std::memcpy(x2.data(), x.data(), x.size() * sizeof(float));
   FillFloats(cosines, Floats::kUnit, random);
   FillFloats(sines, Floats::kUnit, random);
-  kScalarTable.rope(x.data(), heads, head_dim, rotary, cosines.data(), sines.data());
-  table.rope(x2.data(), heads, head_dim, rotary, cosines.data(), sines.data());
+  (kScalarTable.*kField)(x.data(), heads, head_dim, rotary, cosines.data(), sines.data());
+  (table.*kField)(x2.data(), heads, head_dim, rotary, cosines.data(), sines.data());
   const Case where = Case().With("heads", heads).With("head_dim", head_dim).With("rotary", rotary).With("values", kind);
   return Compare("x", where, x, x2);
 }
 
+template <RopeKernel kField>
 std::string CheckRope(const KernelTable& table) {
   for (const size_t heads : {size_t{1}, size_t{3}}) {
     for (const size_t head_dim : {size_t{2}, size_t{6}, size_t{16}, size_t{18}, size_t{64}, size_t{80}, size_t{128}}) {
       for (const Floats kind : kAllFloats) {
-        if (auto bad = RopeCase(table, heads, head_dim, head_dim, kind); !bad.empty()) return bad;
-        if (auto bad = RopeCase(table, heads, head_dim, (head_dim + 2) / 4 * 2, kind); !bad.empty()) return bad;
+        if (auto bad = RopeCase<kField>(table, heads, head_dim, head_dim, kind); !bad.empty()) return bad;
+        if (auto bad = RopeCase<kField>(table, heads, head_dim, (head_dim + 2) / 4 * 2, kind); !bad.empty()) return bad;
       }
     }
   }
@@ -136,7 +140,8 @@ std::string CheckExp(const KernelTable& table) {
 constexpr KernelCheck kChecks[] = {
     {"quantize_row", CheckQuantizeRow},
     {"rms_norm", CheckRmsNorm},
-    {"rope", CheckRope},
+    {"rope", CheckRope<&KernelTable::rope>},
+    {"rope_pairs", CheckRope<&KernelTable::rope_pairs>},
     {"add", CheckTwoOperands<&KernelTable::add>},
     {"relu2_mul", CheckTwoOperands<&KernelTable::relu2_mul>},
     {"silu_mul", CheckTwoOperands<&KernelTable::silu_mul>},

@@ -105,8 +105,9 @@ class FakeBackend : public backend::Backend {
     }
     Note(note);
   }
-  void Rope(backend::RopeId table, backend::SlotId, uint32_t heads) override {
-    Note("rope" + std::to_string(heads) + (size_t(table) == 0 ? "" : " by table " + std::to_string(size_t(table))));
+  void Rope(backend::RopeId table, backend::RopeOrder order, backend::SlotId, uint32_t heads) override {
+    Note((order == backend::RopeOrder::kHalves ? "rope" : "rope pairs ") + std::to_string(heads) +
+         (size_t(table) == 0 ? "" : " by table " + std::to_string(size_t(table))));
   }
   void StoreKv(uint32_t layer, backend::SlotId, backend::SlotId) override { Note("store" + std::to_string(layer)); }
   void Attend(uint32_t layer, backend::SlotId, uint32_t heads, backend::Reach reach, backend::SlotId) override {
