@@ -117,9 +117,10 @@ Status Converter::AddVocabulary() {
     return file_.CheckStillWhole();
   }
   tokenizer_ = std::move(*tokenizer);
-  const text::StoredTables tables = tokenizer_->Tables();
+  const std::optional<text::StoredTables> tables = tokenizer_->Tables();
+  if (!tables) return {};
   writer_.AddU64(text::kVocabularyHashKey, text::HashVocabulary(file_));
-  for (const text::NamedTable& table : text::NamedTables(tables)) {
+  for (const text::NamedTable& table : text::NamedTables(*tables)) {
     AddChecked(table.name, {table.bytes.size()}, quant::TensorType::kI8, table.bytes.size(),
                [bytes = table.bytes](const GgufWriter::Sink& sink) { return sink(bytes); });
   }

@@ -2,7 +2,6 @@
 #include "text/byte_level_tokenizer.h"
 
 #include <algorithm>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -10,6 +9,7 @@
 
 #include "base/status_macros.h"
 #include "text/byte_pair_merger.h"
+#include "text/joined_text.h"
 #include "text/known_tokens.h"
 
 namespace sterna::text {
@@ -42,8 +42,9 @@ Result<std::unique_ptr<const Tokenizer>> ByteLevelTokenizer::Create(Vocabulary v
   pre_tokenizer->ignore_merges = vocabulary.ignore_merges;
   std::vector<std::string> warnings;
   const std::optional<StoredTables> stored = std::exchange(vocabulary.stored_tables, std::nullopt);
-  STERNA_ASSIGN_OR_RETURN(TokenTable tokens, stored ? TokenTable::Restore(*stored, vocabulary.tokens.size())
-                                                    : TokenTable::Create(vocabulary, warnings));
+  STERNA_ASSIGN_OR_RETURN(TokenTable tokens,
+                          stored ? TokenTable::Restore(*stored, vocabulary.tokens.size())
+                                 : TokenTable::Create(vocabulary, TokenSpelling::kByteAlphabet, warnings));
   STERNA_ASSIGN_OR_RETURN(MergeTable merges, stored ? MergeTable::Restore(stored->merge_slots, vocabulary.tokens.size())
                                                     : MergeTable::Create(vocabulary, tokens, warnings));
   SpecialTokens special_tokens(vocabulary, warnings);
@@ -83,37 +84,20 @@ void ByteLevelTokenizer::FillByteTokens() {
 }
 
 Result<std::vector<TokenId>> ByteLevelTokenizer::Encode(std::span<const TextPiece> pieces) const try {
-  std::string text;
-  std::vector<TextRun> runs;
-  for (const TextPiece& piece : pieces) {
-    if (piece.text.empty()) continue;
-    text.append(piece.text);
-    if (runs.empty() || runs.back().trusted != piece.trusted) runs.push_back({0, piece.trusted});
-    runs.back().end = text.size();
-  }
-  return EncodeText(text, runs);
-} catch (const std::bad_alloc&) {
-  return Status::ResourceExhausted("encoding a text: out of memory");
-}
-
-Result<std::vector<TokenId>> ByteLevelTokenizer::EncodeText(std::string_view text,
-                                                            std::span<const TextRun> runs) const {
-  constexpr size_t kMaxTextBytes = std::numeric_limits<int32_t>::max();
-  if (text.size() > kMaxTextBytes) {
-    return Status::InvalidArgument(
-        fmt::format("a text of {} bytes is over the {} that can be encoded at once", text.size(), kMaxTextBytes));
-  }
+  STERNA_ASSIGN_OR_RETURN(const JoinedText joined, JoinPieces(pieces));
+  const std::string_view text = joined.text;
   Encoding encoding(merges_);
   encoding.ids.reserve(text.size() / 4 + 16);
-  size_t run = 0;
-  size_t position = 0;
-  while (const auto match = special_tokens_.Find(text, position, runs, run)) {
+  size_t run = 0, position = 0;
+  while (const auto match = special_tokens_.Find(text, position, joined.runs, run)) {
     STERNA_RETURN_IF_ERROR(EncodeFragment(text.substr(position, match->begin - position), encoding));
     encoding.ids.push_back(match->id);
     position = match->end;
   }
   STERNA_RETURN_IF_ERROR(EncodeFragment(text.substr(position), encoding));
   return std::move(encoding.ids);
+} catch (const std::bad_alloc&) {
+  return Status::ResourceExhausted("encoding a text: out of memory");
 }
 
 Status ByteLevelTokenizer::EncodeFragment(std::string_view fragment, Encoding& encoding) const {
@@ -150,7 +134,7 @@ Status ByteLevelTokenizer::EncodePiece(std::string_view piece, Encoding& encodin
   return Status();
 }
 
-StoredTables ByteLevelTokenizer::Tables() const {
+std::optional<StoredTables> ByteLevelTokenizer::Tables() const {
   StoredTables tables = tokens_.Stored();
   tables.merge_slots = merges_.Stored();
   return tables;

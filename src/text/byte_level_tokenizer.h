@@ -29,7 +29,7 @@ class ByteLevelTokenizer final : public Tokenizer {
   using Tokenizer::Encode;
 
   std::string_view TokenBytes(TokenId id, bool control) const override;
-  StoredTables Tables() const override;
+  std::optional<StoredTables> Tables() const override;
 
   // The memory for merging is about 30 times the piece; no text that is meant to be read comes near this.
   static constexpr size_t kMaxPieceBytes = size_t(1) << 24;
@@ -38,7 +38,6 @@ class ByteLevelTokenizer final : public Tokenizer {
   ByteLevelTokenizer(Vocabulary vocabulary, PreTokenizer pre_tokenizer, TokenTable tokens, MergeTable merges,
                      SpecialTokens special_tokens);
   struct Encoding;
-  Result<std::vector<TokenId>> EncodeText(std::string_view text, std::span<const TextRun> runs) const;
   Status EncodeFragment(std::string_view fragment, Encoding& encoding) const;
   Status EncodePiece(std::string_view piece, Encoding& encoding) const;
   void FillByteTokens();

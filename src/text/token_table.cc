@@ -40,31 +40,47 @@ bool IsPlainByteToken(const Vocabulary& vocabulary, size_t id) {
   return vocabulary.kinds[id] == TokenKind::kByte && ParseByteToken(vocabulary.tokens[id]).has_value();
 }
 
+// nullopt for a token that no text can become: spaces are stored as U+2581.
+std::optional<std::string> DecodeSpaceSigns(std::string_view text) {
+  constexpr std::string_view kSpaceSign = "\xe2\x96\x81";
+  if (text.find(' ') != text.npos) return std::nullopt;
+  std::string decoded(text);
+  for (size_t at = 0; (at = decoded.find(kSpaceSign, at)) != decoded.npos; ++at) {
+    decoded.replace(at, kSpaceSign.size(), 1, ' ');
+  }
+  return decoded;
+}
+
+std::optional<std::string> Decode(std::string_view text, TokenSpelling spelling) {
+  return spelling == TokenSpelling::kByteAlphabet ? DecodeAlphabet(text) : DecodeSpaceSigns(text);
+}
+
 void WarnCount(size_t count, std::string_view what, std::vector<std::string>& warnings) {
   if (count > 0) warnings.push_back(fmt::format("tokenizer.ggml.tokens: {} {}", count, what));
 }
 
 }  // namespace
 
-Result<TokenTable> TokenTable::Create(const Vocabulary& vocabulary, std::vector<std::string>& warnings) {
+Result<TokenTable> TokenTable::Create(const Vocabulary& vocabulary, TokenSpelling spelling,
+                                      std::vector<std::string>& warnings) {
   TokenTable table;
   const size_t count = vocabulary.tokens.size();
   table.offsets_.reserve(count + 1);
   table.offsets_.push_back(0);
   table.slots_.resize(std::bit_ceil(2 * count + 1));
-  size_t duplicates = 0, outside_alphabet = 0, empty = 0, bad_bytes = 0;
+  size_t duplicates = 0, outside_spelling = 0, empty = 0, bad_bytes = 0;
   for (size_t id = 0; id < count; ++id) {
     const std::string& text = vocabulary.tokens[id];
     const bool normal = vocabulary.kinds[id] == TokenKind::kNormal;
     bool reachable = normal && !text.empty();
     if (IsPlainByteToken(vocabulary, id)) {
       table.bytes_.push_back(char(*ParseByteToken(text)));
-    } else if (const auto decoded = normal ? DecodeAlphabet(text) : std::nullopt) {
+    } else if (const auto decoded = normal ? Decode(text, spelling) : std::nullopt) {
       table.bytes_.insert(table.bytes_.end(), decoded->begin(), decoded->end());
     } else {
       table.bytes_.insert(table.bytes_.end(), text.begin(), text.end());
       reachable = false;
-      outside_alphabet += normal;
+      outside_spelling += normal;
       bad_bytes += vocabulary.kinds[id] == TokenKind::kByte;
     }
     table.offsets_.push_back(table.bytes_.size());
@@ -78,7 +94,10 @@ Result<TokenTable> TokenTable::Create(const Vocabulary& vocabulary, std::vector<
     duplicates += insertion == Insertion::kDuplicate;
   }
   WarnCount(duplicates, "duplicate tokens; text becomes the first of each", warnings);
-  WarnCount(outside_alphabet, "normal tokens with characters outside the byte alphabet; no text becomes them",
+  WarnCount(outside_spelling,
+            spelling == TokenSpelling::kByteAlphabet
+                ? "normal tokens with characters outside the byte alphabet; no text becomes them"
+                : "normal tokens with a space in them; no text becomes them",
             warnings);
   WarnCount(empty, "empty tokens; no text becomes them", warnings);
   WarnCount(bad_bytes, "byte tokens that are not <0x00> to <0xFF>; they stand for their own text", warnings);

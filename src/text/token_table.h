@@ -13,19 +13,24 @@
 
 namespace sterna::text {
 
-// The bytes of every token of a byte-level vocabulary, and the way back for the tokens that text is encoded into.
+// How a vocabulary spells its normal tokens: each byte as a character of GPT-2's alphabet, or text with U+2581 for
+// spaces.
+enum class TokenSpelling : uint8_t { kByteAlphabet, kSentencePiece };
+
+// The bytes of every token of a vocabulary, and the way back for the tokens that text is encoded into.
 // Looking up allocates nothing. Immutable, so thread-safe.
 class TokenTable {
  public:
   // Appends what is odd but harmless (duplicates, tokens that no text can reach) to `warnings`.
-  static Result<TokenTable> Create(const Vocabulary& vocabulary, std::vector<std::string>& warnings);
+  static Result<TokenTable> Create(const Vocabulary& vocabulary, TokenSpelling spelling,
+                                   std::vector<std::string>& warnings);
   // Copies stored tables. Corrupt when they are not those of `count` tokens: whatever they hold, no lookup leaves them.
   static Result<TokenTable> Restore(const StoredTables& stored, size_t count);
   // As a file stores them; valid while the table is.
   StoredTables Stored() const;
 
   size_t size() const { return offsets_.size() - 1; }
-  // Normal tokens: decoded from the byte alphabet (raw text where a character is outside it). Byte tokens: the byte.
+  // Normal tokens: decoded from their spelling (as stored where that is not possible). Byte tokens: the byte.
   // All other kinds: their text as stored. `id` must be inside the vocabulary.
   std::string_view Bytes(TokenId id) const {
     return {bytes_.data() + offsets_[size_t(id)], offsets_[size_t(id) + 1] - offsets_[size_t(id)]};

@@ -8,14 +8,20 @@
 
 #include "base/status_macros.h"
 #include "text/byte_level_tokenizer.h"
+#include "text/sentence_piece_tokenizer.h"
 
 namespace sterna::text {
 
 Result<std::unique_ptr<const Tokenizer>> Tokenizer::Create(Vocabulary vocabulary) try {
   STERNA_RETURN_IF_ERROR(CheckVocabulary(vocabulary));
   if (vocabulary.model == "gpt2") return ByteLevelTokenizer::Create(std::move(vocabulary));
+  if (vocabulary.model == "llama" || vocabulary.model == "t5") {
+    return SentencePieceTokenizer::Create(std::move(vocabulary));
+  }
   return Status::Unsupported(
-      fmt::format("tokenizer.ggml.model is '{}', but only 'gpt2' (byte-level BPE) is built in", vocabulary.model));
+      fmt::format("tokenizer.ggml.model is '{}', but only these are built in: gpt2 (byte-level BPE), llama "
+                  "(SentencePiece BPE), t5 (SentencePiece unigram)",
+                  vocabulary.model));
 } catch (const std::bad_alloc&) {
   return Status::ResourceExhausted("building the tokenizer: out of memory");
 }
@@ -30,12 +36,19 @@ Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, bool trust
 
 Result<std::string> Tokenizer::Decode(std::span<const TokenId> ids, bool control) const {
   std::string bytes;
+  bool at_start = vocabulary_.add_space_prefix;
   for (const TokenId id : ids) {
     if (id < 0 || size_t(id) >= vocabulary_size()) {
       return Status::InvalidArgument(
           fmt::format("token id {} is outside the vocabulary of {} tokens", id, vocabulary_size()));
     }
-    bytes.append(TokenBytes(id, control));
+    std::string_view token = TokenBytes(id, control);
+    const TokenKind kind = vocabulary_.kinds[size_t(id)];
+    if (at_start && kind != TokenKind::kControl) {
+      if (token.starts_with(' ')) token.remove_prefix(1);
+      at_start = false;
+    }
+    bytes.append(token);
   }
   return bytes;
 }

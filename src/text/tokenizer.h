@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,13 +40,14 @@ class Tokenizer {
   // The bytes a token stands for (any bytes: a token may hold part of a UTF-8 sequence). Control tokens: their text
   // when `control` is set, else nothing. Empty for ids outside the vocabulary.
   virtual std::string_view TokenBytes(TokenId id, bool control = false) const = 0;
-  // InvalidArgument for an id outside the vocabulary. Invalid UTF-8 in the result is kept as it is.
+  // InvalidArgument for an id outside the vocabulary. Invalid UTF-8 in the result is kept as it is. The space that
+  // Encode puts in front of a text (Vocabulary::add_space_prefix) is taken away again.
   Result<std::string> Decode(std::span<const TokenId> ids, bool control = true) const;
 
   bool IsEndOfGeneration(TokenId id) const;
 
-  // The lookup tables as a `sterna` file stores them; valid while the tokenizer is.
-  virtual StoredTables Tables() const = 0;
+  // The lookup tables as a `sterna` file stores them, where that saves time; valid while the tokenizer is.
+  virtual std::optional<StoredTables> Tables() const = 0;
 
  protected:
   explicit Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {}

@@ -29,6 +29,7 @@ class VocabularyReader {
   Status ReadSpecialIds();
   Status ReadPreTokenizer();
   Status ReadFlags();
+  Status ReadSpaceFlags();
   Status ReadTemplate();
 
   Result<std::optional<TokenId>> ReadId(std::string_view name) const;
@@ -169,7 +170,8 @@ Status VocabularyReader::ReadFlags() {
   STERNA_ASSIGN_OR_RETURN(const auto add_bos, file_.GetBool("tokenizer.ggml.add_bos_token"));
   STERNA_ASSIGN_OR_RETURN(const auto add_eos, file_.GetBool("tokenizer.ggml.add_eos_token"));
   vocabulary_.add_bos = add_bos.value_or(implied_.add_bos || vocabulary_.model == "llama");
-  vocabulary_.add_eos = add_eos.value_or(false);
+  vocabulary_.add_eos = add_eos.value_or(vocabulary_.model == "t5");
+  if (vocabulary_.model != "gpt2") STERNA_RETURN_IF_ERROR(ReadSpaceFlags());
   if (vocabulary_.add_bos && !vocabulary_.bos) {
     vocabulary_.warnings.push_back("BOS is to be added, but tokenizer.ggml.bos_token_id is missing; none is added");
     vocabulary_.add_bos = false;
@@ -178,6 +180,15 @@ Status VocabularyReader::ReadFlags() {
     vocabulary_.warnings.push_back("EOS is to be added, but tokenizer.ggml.eos_token_id is missing; none is added");
     vocabulary_.add_eos = false;
   }
+  return Status();
+}
+
+Status VocabularyReader::ReadSpaceFlags() {
+  STERNA_ASSIGN_OR_RETURN(const auto prefix, file_.GetBool("tokenizer.ggml.add_space_prefix"));
+  STERNA_ASSIGN_OR_RETURN(const auto remove, file_.GetBool("tokenizer.ggml.remove_extra_whitespaces"));
+  vocabulary_.add_space_prefix = prefix.value_or(true);
+  vocabulary_.remove_extra_spaces = remove.value_or(false);
+  vocabulary_.has_character_map = file_.Find("tokenizer.ggml.precompiled_charsmap") != nullptr;
   return Status();
 }
 

@@ -23,7 +23,7 @@ enum class TokenKind : uint8_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserD
 // A model's vocabulary as its file describes it, checked: arrays of equal length, every special id inside the
 // vocabulary, every merge two parts with one separating space.
 struct Vocabulary {
-  std::string model;                // tokenizer.ggml.model: "gpt2" = byte-level BPE
+  std::string model;                // tokenizer.ggml.model: gpt2, llama, t5
   std::string pre_tokenizer;        // tokenizer.ggml.pre, or what was inferred: "llama-bpe"
   std::string pre_reason;           // where pre_tokenizer comes from, for inspect
   std::vector<std::string> tokens;  // as stored (GPT-2 byte alphabet for gpt2)
@@ -34,6 +34,9 @@ struct Vocabulary {
   bool add_bos = false;
   bool add_eos = false;
   bool ignore_merges = false;
+  bool add_space_prefix = false;     // llama and t5: a space in front of a text and of what follows a special token
+  bool remove_extra_spaces = false;  // llama and t5: of a run of spaces only the first counts, and none at the ends
+  bool has_character_map = false;    // t5: the file has a map that changes characters first
   // Tokens that end generation: eos, eot and eom of the file and every control token whose text is a known end of turn
   // (<|eot_id|>, <|end_of_text|>, <|im_end|>, <|endoftext|>, <|end|>, </s>, <end_of_turn>). Sorted.
   std::vector<TokenId> end_of_generation;

@@ -126,7 +126,9 @@ def make_weights(spec):
     rng = np.random.default_rng(spec.seed)
     config, layers = spec.config, []
     for _ in range(config.layers):
-        layer = {n: rng.uniform(0.5, 1.5, _width(config, w)).astype(np.float32) for n, w in norm_widths(config).items()}
+        # Head norms alone decide how far attention logits spread.
+        layer = {n: rng.uniform(*((0.9, 1.9) if w == "head" else (0.5, 1.5)), _width(config, w)).astype(np.float32)
+                 for n, w in norm_widths(config).items()}
         layer.update({n: _linear(rng, spec, n) for n in LINEAR_SHAPES})
         if spec.dead_channels:
             _kill_channels(rng, layer)

@@ -48,7 +48,7 @@ TEST(BytePairMerger, MeetsTheDefinitionForShortAndLongPieces) {
   for (int round = 0; round < 300; ++round) {
     const Vocabulary vocabulary = MakeRandomVocabulary(generator);
     std::vector<std::string> warnings;
-    const auto tokens = TokenTable::Create(vocabulary, warnings);
+    const auto tokens = TokenTable::Create(vocabulary, TokenSpelling::kByteAlphabet, warnings);
     const auto merges = MergeTable::Create(vocabulary, *tokens, warnings);
     BytePairMerger merger(*merges);
     for (const size_t length : {0u, 1u, 2u, 10u, 47u, 48u, 49u, 50u, 200u}) {

@@ -20,7 +20,7 @@ class StoredTablesTest : public testing::Test {
  protected:
   StoredTablesTest() : image_(vocabulary_.Bytes()), file_(*format::GgufFile::Parse(image_, "v.gguf")) {
     built_ = *Tokenizer::Create(*ReadVocabulary(file_));
-    tables_ = built_->Tables();
+    tables_ = *built_->Tables();
     hash_ = HashVocabulary(file_);
   }
 
@@ -101,23 +101,23 @@ TEST_F(StoredTablesTest, HashTellsEveryPartOfTheVocabulary) {
 
 TEST_F(StoredTablesTest, RefuseATokenOutsideTheVocabulary) {
   for (size_t slot = 0; slot < tables_.token_slots.size(); slot += 8) {
-    tables_.token_slots = With(built_->Tables().token_slots, slot + 4, uint32_t(built_->vocabulary_size()));
+    tables_.token_slots = With(built_->Tables()->token_slots, slot + 4, uint32_t(built_->vocabulary_size()));
     ExpectCorrupt("stored token tables");
   }
 }
 
 TEST_F(StoredTablesTest, RefuseOffsetsThatFallOrLeaveTheBytes) {
-  tables_.token_offsets = With(built_->Tables().token_offsets, 8, 1u << 30);
+  tables_.token_offsets = With(built_->Tables()->token_offsets, 8, 1u << 30);
   ExpectCorrupt("stored token tables");
-  tables_.token_offsets = built_->Tables().token_offsets.first(16);
+  tables_.token_offsets = built_->Tables()->token_offsets.first(16);
   ExpectCorrupt("stored token tables");
-  tables_.token_offsets = built_->Tables().token_offsets;
+  tables_.token_offsets = built_->Tables()->token_offsets;
   tables_.token_bytes = tables_.token_bytes.first(tables_.token_bytes.size() - 1);
   ExpectCorrupt("stored token tables");
 }
 
 TEST_F(StoredTablesTest, RefuseAMergeIntoATokenOutsideTheVocabulary) {
-  const auto merges = built_->Tables().merge_slots;
+  const auto merges = built_->Tables()->merge_slots;
   for (size_t slot = 0; slot < merges.size(); slot += 16) {
     uint64_t key;
     std::memcpy(&key, merges.data() + slot, sizeof key);
@@ -133,7 +133,7 @@ TEST_F(StoredTablesTest, RefuseTablesThatAreNoPowerOfTwo) {
   tables_.merge_slots = tables_.merge_slots.first(tables_.merge_slots.size() - 16);
   const auto one_less = tables_.merge_slots;
   if (one_less.size() / 16 > 1) ExpectCorrupt("stored merges");
-  tables_.merge_slots = built_->Tables().merge_slots;
+  tables_.merge_slots = built_->Tables()->merge_slots;
   tables_.token_slots = tables_.token_slots.first(tables_.token_slots.size() - 8);
   ExpectCorrupt("stored token tables");
 }
