@@ -23,6 +23,7 @@ void BestPath::Reach(size_t end, float score, size_t begin, TokenId id) {
 
 Status BestPath::Append(std::string_view text, std::vector<TokenId>& ids) {
   ends_.assign(text.size() + 1, End());
+  ends_[0].score = score_;
   const float unknown_score = pieces_.LowestScore() - kUnknownPenalty;
   for (size_t begin = 0; begin < text.size();) {
     const float so_far = ends_[begin].score;
@@ -40,6 +41,7 @@ Status BestPath::Append(std::string_view text, std::vector<TokenId>& ids) {
     if (!has_character) Reach(begin + first, so_far + unknown_score, begin, -1);
     begin += first;
   }
+  score_ = ends_[text.size()].score;
   way_.clear();
   for (size_t end = text.size(); end > 0; end = size_t(ends_[end].begin)) way_.push_back(end);
   for (size_t i = way_.size(); i-- > 0;) {

@@ -19,7 +19,10 @@ class BestPath {
 
   explicit BestPath(const PieceVocabulary& pieces) : pieces_(pieces) {}
 
-  // Appends the ids of `text` (at most 2^31 - 1 bytes).
+  // Forgets what was appended before.
+  void Restart() { score_ = 0; }
+  // Appends the ids of `text` (at most 2^31 - 1 bytes), which follows what was appended before at a border that no
+  // token spans. Scores add up over all of it, in float: so ties break as where the whole text is one.
   Status Append(std::string_view text, std::vector<TokenId>& ids);
 
  private:
@@ -31,6 +34,7 @@ class BestPath {
   void Reach(size_t end, float score, size_t begin, TokenId id);
 
   const PieceVocabulary& pieces_;
+  float score_ = 0;
   std::vector<End> ends_;  // by byte
   std::vector<size_t> way_;
 };

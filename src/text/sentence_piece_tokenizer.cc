@@ -19,6 +19,10 @@ namespace {
 
 constexpr std::string_view kSpaceSign = "\xe2\x96\x81";  // U+2581, which stands for a space
 
+constexpr size_t kPathBytes = size_t(1) << 20;
+
+bool StartsCharacter(char byte) { return (uint8_t(byte) & 0xc0) != 0x80; }
+
 // `fragment` as the vocabulary spells it: U+2581 is a space, and where asked for one stands in front and runs of spaces
 // are one.
 std::string Normalized(std::string_view fragment, const Vocabulary& vocabulary, bool space_prefix) {
@@ -38,8 +42,8 @@ std::string Normalized(std::string_view fragment, const Vocabulary& vocabulary, 
 
 }  // namespace
 
-// What one call of Encode works on. Text is cut at the borders that no token spans; runs between them that came before
-// in the same fragment are looked up.
+// What one call of Encode works on. Text is cut at the borders that no token spans; when merging, runs between them
+// that came before in the same fragment are looked up.
 class SentencePieceTokenizer::Encoding {
  public:
   explicit Encoding(const SentencePieceTokenizer& tokenizer)
@@ -52,9 +56,12 @@ class SentencePieceTokenizer::Encoding {
     if (fragment.empty()) return {};
     const std::string text = Normalized(fragment, vocabulary_, vocabulary_.add_space_prefix);
     ++generation_;
+    best_path_.Restart();
+    // Paths add scores up over a text, so that they are cut as seldom as memory allows.
+    const size_t least = vocabulary_.model == "t5" ? kPathBytes : 1;
     for (size_t begin = 0; begin < text.size();) {
-      size_t end = begin + 1;
-      while (end < text.size() && !pieces_.IsBorder(text[end - 1], text[end])) ++end;
+      size_t end = std::min(begin + least, text.size());
+      while (end < text.size() && !(pieces_.IsBorder(text[end - 1], text[end]) && StartsCharacter(text[end]))) ++end;
       STERNA_RETURN_IF_ERROR(AppendRun(std::string_view(text).substr(begin, end - begin)));
       begin = end;
     }
@@ -71,6 +78,14 @@ class SentencePieceTokenizer::Encoding {
   };
 
   Status AppendRun(std::string_view run) {
+    if (run.size() > kMaxRunBytes) {
+      return Status::ResourceExhausted(
+          fmt::format("{} bytes of text without a place to split are over the limit of {}", run.size(), kMaxRunBytes));
+    }
+    return vocabulary_.model == "t5" ? best_path_.Append(run, ids) : MergeRun(run);
+  }
+
+  Status MergeRun(std::string_view run) {
     Known& known = known_[std::hash<std::string_view>()(run) % known_.size()];
     const size_t first = ids.size();
     // Neighbouring unknown text is one token: what a run gives then depends on what is before it.
@@ -80,11 +95,7 @@ class SentencePieceTokenizer::Encoding {
       std::copy_n(ids.begin() + ptrdiff_t(known.first), known.count, ids.begin() + ptrdiff_t(first));
       return {};
     }
-    if (run.size() > kMaxRunBytes) {
-      return Status::ResourceExhausted(
-          fmt::format("{} bytes of text without a place to split are over the limit of {}", run.size(), kMaxRunBytes));
-    }
-    STERNA_RETURN_IF_ERROR(vocabulary_.model == "t5" ? best_path_.Append(run, ids) : merger_.Append(run, ids));
+    STERNA_RETURN_IF_ERROR(merger_.Append(run, ids));
     if (!after_unknown) known = {generation_, run, first, ids.size() - first};
     return {};
   }

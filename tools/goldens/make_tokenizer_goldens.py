@@ -45,16 +45,16 @@ def fuzz_pieces():
     return points + 8 * tokenizer_cases.SPACES + 6 * tokenizer_cases.CHUNKS + 3 * tokenizer_cases.CONTRACTIONS + named
 
 
-def fuzz_texts(pieces):
+def fuzz_texts(pieces, rule=FUZZ):
     """The texts a test rebuilds from `pieces` with the LCG of tests/data/README.md."""
-    state, texts = FUZZ["seed"], []
+    state, texts = rule["seed"], []
 
     def draw(limit):
         nonlocal state
         state = (1664525 * state + 1013904223) % 2**32
         return (state >> 8) % limit
-    for _ in range(FUZZ["count"]):
-        texts.append("".join(pieces[draw(len(pieces))] for _ in range(1 + draw(FUZZ["longest"]))))
+    for _ in range(rule["count"]):
+        texts.append("".join(pieces[draw(len(pieces))] for _ in range(1 + draw(rule["longest"]))))
     return texts
 
 

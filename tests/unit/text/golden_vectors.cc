@@ -16,8 +16,7 @@ nlohmann::json ReadJson(const std::string& name) {
   return nlohmann::json::parse(in);
 }
 
-std::vector<std::string> MakeFuzzTexts(const nlohmann::json& recipe) {
-  const auto pieces = recipe.at("pieces").get<std::vector<std::string>>();
+std::vector<std::string> MakeFuzzTexts(const nlohmann::json& recipe, const std::vector<std::string>& pieces) {
   uint32_t x = recipe.at("seed").get<uint32_t>();
   const auto draw = [&x](uint32_t n) {
     x = 1664525u * x + 1013904223u;
@@ -31,11 +30,15 @@ std::vector<std::string> MakeFuzzTexts(const nlohmann::json& recipe) {
   return texts;
 }
 
+std::vector<std::string> FuzzPieces(const nlohmann::json& texts) {
+  return texts.at("fuzz").at("pieces").get<std::vector<std::string>>();
+}
+
 }  // namespace
 
 GoldenTexts ReadGoldenTexts() {
   const nlohmann::json json = ReadJson("texts.json");
-  return {json.at("texts").get<std::vector<std::string>>(), MakeFuzzTexts(json.at("fuzz"))};
+  return {json.at("texts").get<std::vector<std::string>>(), MakeFuzzTexts(json.at("fuzz"), FuzzPieces(json))};
 }
 
 GoldenVectors ReadGoldenVectors(const std::string& name) {
@@ -53,6 +56,21 @@ GoldenVectors ReadGoldenVectors(const std::string& name) {
   }
   vectors.fuzz_special = json.at("fuzz_special").get<std::string>();
   vectors.fuzz_plain = json.at("fuzz_plain").get<std::string>();
+  return vectors;
+}
+
+PieceVectors ReadPieceVectors(const std::string& name) {
+  const nlohmann::json json = ReadJson(name + ".json");
+  PieceVectors vectors;
+  vectors.vocabulary_file = kFolder + json.at("vocab").get<std::string>();
+  json.at("ids").get_to(vectors.ids);
+  for (const nlohmann::json& text : json.at("decoded")) {
+    vectors.decoded.push_back(text.is_null() ? std::nullopt : std::optional(text.get<std::string>()));
+  }
+  json.at("fuzz").get_to(vectors.fuzz);
+  vectors.many = MakeFuzzTexts(json.at("many"), FuzzPieces(ReadJson("texts.json")));
+  json.at("many").at("group").get_to(vectors.group);
+  json.at("many_hashes").get_to(vectors.many_hashes);
   return vectors;
 }
 

@@ -28,6 +28,18 @@ struct GoldenVectors {
 };
 GoldenVectors ReadGoldenVectors(const std::string& name);
 
+// Of a SentencePiece vocabulary.
+struct PieceVectors {
+  std::string vocabulary_file;  // full path
+  std::vector<std::vector<TokenId>> ids;
+  std::vector<std::optional<std::string>> decoded;  // nullopt: the text itself
+  std::string fuzz;                                 // 8 hex digits a fuzz text
+  std::vector<std::string> many;
+  size_t group = 0;         // texts of `many` that are hashed together
+  std::string many_hashes;  // 8 hex digits a group
+};
+PieceVectors ReadPieceVectors(const std::string& name);
+
 // FNV-1a of the ids as 8 hex digits.
 std::string HashIds(const std::vector<TokenId>& ids);
 
