@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <functional>
 #include <new>
 #include <utility>
@@ -54,8 +55,7 @@ class SentencePieceTokenizer::Encoding {
 
   Status AppendFragment(std::string_view fragment) {
     if (fragment.empty()) return {};
-    const std::string text = Normalized(fragment, vocabulary_, vocabulary_.add_space_prefix);
-    ++generation_;
+    const std::string& text = fragments_.emplace_back(Normalized(fragment, vocabulary_, vocabulary_.add_space_prefix));
     best_path_.Restart();
     // Paths add scores up over a text, so that they are cut as seldom as memory allows.
     const size_t least = vocabulary_.model == "t5" ? kPathBytes : 1;
@@ -72,8 +72,7 @@ class SentencePieceTokenizer::Encoding {
 
  private:
   struct Known {
-    size_t generation = 0;  // of the fragment that `run` lies in
-    std::string_view run;
+    std::string_view run;         // in one of fragments_
     size_t first = 0, count = 0;  // of its ids among `ids`
   };
 
@@ -90,13 +89,13 @@ class SentencePieceTokenizer::Encoding {
     const size_t first = ids.size();
     // Neighbouring unknown text is one token: what a run gives then depends on what is before it.
     const bool after_unknown = !ids.empty() && ids.back() == vocabulary_.unknown;
-    if (!after_unknown && known.generation == generation_ && known.run == run) {
+    if (!after_unknown && known.run == run) {
       ids.resize(first + known.count);
       std::copy_n(ids.begin() + ptrdiff_t(known.first), known.count, ids.begin() + ptrdiff_t(first));
       return {};
     }
     STERNA_RETURN_IF_ERROR(merger_.Append(run, ids));
-    if (!after_unknown) known = {generation_, run, first, ids.size() - first};
+    if (!after_unknown) known = {run, first, ids.size() - first};
     return {};
   }
 
@@ -104,7 +103,7 @@ class SentencePieceTokenizer::Encoding {
   const PieceVocabulary& pieces_;
   ScoreMerger merger_;
   BestPath best_path_;
-  size_t generation_ = 0;
+  std::deque<std::string> fragments_;  // whose runs are known
   std::array<Known, 4096> known_{};
 };
 
