@@ -31,7 +31,9 @@ test:  ## install what tests need, build, run every test that this machine can r
 	cmake --preset test
 	cmake --build --preset test --parallel $(JOBS)
 	@tools/fetch_test_vocabulary.sh build-data/llama3-vocab.gguf
-	STERNA_LLAMA3_VOCAB=$(CURDIR)/build-data/llama3-vocab.gguf ctest --preset test
+	@tools/fetch_test_model.sh build-data/gemma3-270m.gguf
+	STERNA_LLAMA3_VOCAB=$(CURDIR)/build-data/llama3-vocab.gguf STERNA_GEMMA3_270M=$(CURDIR)/build-data/gemma3-270m.gguf \
+	  ctest --preset test
 
 bench:  ## run the benchmark suites, or ONLY=name; one table, JSON in build-bench/results
 	@tools/bootstrap.sh build bench

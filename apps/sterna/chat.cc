@@ -31,7 +31,7 @@ struct ChatFlags {
   void AddTo(FlagSet& flags) {
     flags.AddText("--system", "TEXT", &system, "System prompt [default: none]");
     flags.AddText("--chat-template", "NAME", &chat_template,
-                  "bitnet, llama3, chatml, falcon3 or a file with Jinja [default: the model's own]");
+                  "bitnet, llama3, chatml, falcon3, gemma or a file with Jinja [default: the model's own]");
     generation.AddTo(flags);
     model.AddTo(flags);
   }

@@ -44,7 +44,7 @@ struct RunFlags {
     flags.AddText("--ids", "1,2,3", &ids, "The prompt as token ids; no BOS is added [default: none]");
     flags.AddText("--system", "TEXT", &system, "System prompt [default: none]");
     flags.AddText("--chat-template", "NAME", &chat_template,
-                  "bitnet, llama3, chatml, falcon3 or a file with Jinja [default: the model's own]");
+                  "bitnet, llama3, chatml, falcon3, gemma or a file with Jinja [default: the model's own]");
     flags.AddSwitch("--raw", &raw, "No chat template: the prompt as it is");
     flags.AddSwitch("--json", &json, "Print one JSON object instead of the text");
     generation.AddTo(flags);

@@ -25,6 +25,14 @@ constexpr ChatFormat kFormats[] = {
      "{% for message in messages %}<|{{ message.role }}|>{{ '\\n' }}{{ message.content }}{{ '\\n' }}{% endfor %}"
      "{% if add_generation_prompt %}<|assistant|>{{ '\\n' }}{% endif %}",
      ""},
+    {"gemma",
+     "{% set system = messages[0].content | trim + '\\n\\n' if messages and messages[0].role == 'system' else '' %}"
+     "{% set turns = messages[1:] if system else messages %}"
+     "{% for message in turns %}<start_of_turn>{{ 'model' if message.role == 'assistant' else message.role }}{{ '\\n' "
+     "}}"
+     "{% if loop.first %}{{ system }}{% endif %}{{ message.content | trim }}{{ turn_end }}{{ '\\n' }}{% endfor %}"
+     "{% if add_generation_prompt %}<start_of_turn>model{{ '\\n' }}{% endif %}",
+     "<end_of_turn>"},
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace sterna::text {
 namespace {
 
-constexpr std::string_view kBuiltInNames = "bitnet, llama3, chatml, falcon3";
+constexpr std::string_view kBuiltInNames = "bitnet, llama3, chatml, falcon3, gemma";
 
 // Stored in the published 2B-4T file, but not what that model was trained on.
 constexpr std::string_view kLegacyBitnetMark = "BITNETAssistant";
@@ -19,6 +19,7 @@ std::string_view NameForArchitecture(std::string_view architecture, const Vocabu
   if (architecture.starts_with("bitnet")) return "bitnet";
   if (FindControlToken(vocabulary, {"<|start_header_id|>"})) return "llama3";
   if (FindControlToken(vocabulary, {"<|im_start|>"})) return "chatml";
+  if (FindControlToken(vocabulary, {"<start_of_turn>"})) return "gemma";
   return {};
 }
 

@@ -24,7 +24,7 @@ struct ChatMessage {
 // one that is built in. Immutable, so that any number of threads may share one.
 class ChatTemplate {
  public:
-  // "bitnet" (2B-4T), "llama3", "chatml", "falcon3"; NotFound lists the names.
+  // "bitnet" (2B-4T), "llama3", "chatml", "falcon3", "gemma"; NotFound lists the names.
   static Result<std::unique_ptr<const ChatTemplate>> BuiltIn(std::string_view name);
   // The template for a model: the built-in one named `override_name` if not empty, else the stored one, else the
   // built-in one that the architecture and the special tokens call for. `reason` says what was chosen and why (the

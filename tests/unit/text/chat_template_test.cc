@@ -53,6 +53,14 @@ TEST(ChatTemplate, RendersChatmlAndFalcon3WithContentsAsTheyAre) {
   EXPECT_EQ(RenderBuiltIn("falcon3", std::span(kConversation).subspan(3), true), "<|user|>\nBye\n<|assistant|>\n");
 }
 
+TEST(ChatTemplate, RendersGemmaWithTheSystemMessageInTheFirstTurn) {
+  EXPECT_EQ(RenderBuiltIn("gemma", std::span(kConversation).subspan(0, 3), true),
+            "<start_of_turn>user\nYou are helpful\n\nHi<end_of_turn>\n<start_of_turn>model\nHello<end_of_turn>\n"
+            "<start_of_turn>model\n");
+  EXPECT_EQ(RenderBuiltIn("gemma", std::span(kConversation).subspan(1, 1), false),
+            "<start_of_turn>user\nHi<end_of_turn>\n");
+}
+
 TEST(ChatTemplate, TrimsWhiteSpaceOfEveryKind) {
   const ChatMessage message{Role::kUser, "\u00a0\u3000\x1f a b\u2003\r\n"};
   EXPECT_EQ(RenderBuiltIn("bitnet", std::span(&message, 1), false), "User: a b<|eot_id|>");

@@ -74,6 +74,11 @@ PieceVectors ReadPieceVectors(const std::string& name) {
   return vectors;
 }
 
+HashedIds ReadGemmaHashes() {
+  const nlohmann::json json = ReadJson("../goldens/gemma3-270m.json");
+  return {json.at("texts").get<std::string>(), json.at("fuzz").get<std::string>()};
+}
+
 std::string HashIds(const std::vector<TokenId>& ids) {
   uint32_t hash = 0x811c9dc5u;
   for (const TokenId id : ids) {

@@ -40,6 +40,12 @@ struct PieceVectors {
 };
 PieceVectors ReadPieceVectors(const std::string& name);
 
+// What the real Gemma 3 vocabulary gives: 8 hex digits a text.
+struct HashedIds {
+  std::string texts, fuzz;
+};
+HashedIds ReadGemmaHashes();
+
 // FNV-1a of the ids as 8 hex digits.
 std::string HashIds(const std::vector<TokenId>& ids);
 

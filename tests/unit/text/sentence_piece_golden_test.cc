@@ -2,6 +2,8 @@
 //
 // Ids and texts as the sentencepiece package gives them, for small vocabularies of both kinds (tests/data/README.md).
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
@@ -77,6 +79,32 @@ INSTANTIATE_TEST_SUITE_P(SmallVocabularies, SentencePieceGolden,
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+// Of a real vocabulary of 262,144 tokens, as llama.cpp gives them.
+TEST(GemmaGolden, GivesTheIdsOfTheReference) {
+  const char* path = std::getenv("STERNA_GEMMA3_270M");
+  if (path == nullptr || !std::filesystem::exists(path)) {
+    GTEST_SKIP() << "Gemma 3 270M is not here: STERNA_GEMMA3_270M names no file (tools/fetch_test_model.sh makes it)";
+  }
+  const auto file = format::GgufFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status().ToString();
+  const auto tokenizer = Tokenizer::Create(ReadVocabulary(*file).value());
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status().ToString();
+  EXPECT_EQ((*tokenizer)->vocabulary().warnings, std::vector<std::string>());
+  const GoldenTexts texts = ReadGoldenTexts();
+  const HashedIds expected = ReadGemmaHashes();
+  const auto check = [&](const std::vector<std::string>& given, const std::string& hashes) {
+    ASSERT_EQ(8 * given.size(), hashes.size());
+    for (size_t i = 0; i < given.size(); ++i) {
+      const auto ids = (*tokenizer)->Encode(given[i], /*trusted=*/false, /*add_special=*/false);
+      ASSERT_TRUE(ids.ok()) << ids.status().ToString();
+      EXPECT_EQ(HashIds(*ids), hashes.substr(8 * i, 8)) << given[i];
+      EXPECT_EQ(*(*tokenizer)->Decode(*ids), given[i]);
+    }
+  };
+  check(texts.texts, expected.texts);
+  check(texts.fuzz_texts, expected.fuzz);
+}
 
 }  // namespace
 }  // namespace sterna::text

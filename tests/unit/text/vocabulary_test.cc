@@ -158,7 +158,7 @@ TEST(Vocabulary, PassesOverAHugeChatTemplate) {
 
 TEST(Vocabulary, ReadsOtherModelsForInspectionAndLeavesThemToTheTokenizer) {
   VocabularyFile file;
-  file.model = "llama";
+  file.model = "bert";
   file.merges.reset();
   auto vocabulary = file.Read();
   ASSERT_TRUE(vocabulary.ok()) << vocabulary.status().ToString();
