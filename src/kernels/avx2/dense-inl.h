@@ -86,8 +86,31 @@ void DenseOutputs(const DenseRows& w, const FloatRows& x, size_t first, size_t t
   }
 }
 
+// Rows of up to this many columns are decoded once for many tokens.
+constexpr size_t kMostDecoded = 4096;
+constexpr size_t kDecodedRows = 4;
+constexpr size_t kDecodedTokens = 8;
+
+// linear(decoded rows, their place) for rows decoded to floats, a few at a time.
+template <class Decode, class Linear>
+void OverDecodedRows(const DenseRows& w, Decode decode, Linear linear) {
+  alignas(64) float decoded[kDecodedRows * kMostDecoded];
+  for (size_t first = 0; first < w.rows; first += kDecodedRows) {
+    const size_t count = Smaller(kDecodedRows, w.rows - first);
+    for (size_t r = 0; r < count; ++r) decode(w.data + (first + r) * w.row_bytes, w.columns, decoded + r * w.columns);
+    linear({reinterpret_cast<const uint8_t*>(decoded), count, w.columns, w.columns * sizeof(float)}, first);
+  }
+}
+
 template <DenseType kType>
 void DenseLinear(const DenseRows& w, const FloatRows& x, float* out, size_t out_stride) noexcept {
+  if constexpr (!IsPlain(kType)) {
+    if (x.count >= kDecodedTokens && w.columns <= kMostDecoded) {
+      return OverDecodedRows(w, DecodeRow<kType>, [&](const DenseRows& decoded, size_t first) {
+        DenseLinear<kDenseF32>(decoded, x, out + first, out_stride);
+      });
+    }
+  }
   size_t t = 0;
   for (; t + 2 <= x.count; t += 2) {
     size_t r = 0;

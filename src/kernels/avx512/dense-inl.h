@@ -94,6 +94,13 @@ void DenseOutputs(const DenseRows& w, const FloatRows& x, size_t first, size_t t
 // Tokens in fours, then one by one, against rows in fours.
 template <DenseType kType>
 void DenseLinear(const DenseRows& w, const FloatRows& x, float* out, size_t out_stride) noexcept {
+  if constexpr (!IsPlain(kType)) {
+    if (x.count >= kDecodedTokens && w.columns <= kMostDecoded) {
+      return OverDecodedRows(w, avx512::DecodeRow<kType>, [&](const DenseRows& decoded, size_t first) {
+        DenseLinear<kDenseF32>(decoded, x, out + first, out_stride);
+      });
+    }
+  }
   size_t t = 0;
   for (; t + 4 <= x.count; t += 4) {
     size_t r = 0;

@@ -108,6 +108,13 @@ std::string CheckDenseLinear(const KernelTable& table) {
       if (auto bad = CompareProduct<kType>(product, table); !bad.empty()) return bad;
     }
   }
+  for (const size_t tokens : {size_t{8}, size_t{11}}) {
+    for (const size_t count : {columns[0], columns[1], columns.back(), size_t{4352}}) {
+      for (const size_t rows : {size_t{3}, size_t{6}}) {
+        if (auto bad = CompareProduct<kType>({rows, count, tokens, Floats::kUnit}, table); !bad.empty()) return bad;
+      }
+    }
+  }
   for (const size_t count : columns) {
     const Product vanishing = {3, count, 2, Floats::kSmallestSubnormal, Stored::kNegative};
     if (auto bad = CompareProduct<kType>(vanishing, table); !bad.empty()) return bad;
