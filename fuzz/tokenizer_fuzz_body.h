@@ -4,10 +4,11 @@
 // that a unit test can run the seeds through it.
 //
 // Input: one byte that chooses (kind = byte / 16, options = byte % 16), then
-//   kind 0..11: a byte for the place of a seam, then text for one of three built-in vocabularies (kind % 3); options &
+//   kind 0..11: a byte for the place of a seam, then text for one of five built-in vocabularies (kind % 5); options &
 //   1:
 //               the first part is trusted, options & 2: the second; a round trip must give the text back
-//   kind 12, 13: lines of a vocabulary up to a zero byte (first byte of a line: kind of token, 0: a merge), then text
+//   kind 12, 13: lines of a vocabulary up to a zero byte (first byte of a line: kind of token, 0: a merge), then text;
+//               options & 4: a SentencePiece vocabulary, options & 8: unigram
 //   kind 14, 15: a GGUF file with a vocabulary
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -63,12 +65,38 @@ inline text::Vocabulary MakeVocabulary(std::string_view pre_tokenizer, bool igno
   return vocabulary;
 }
 
+// SentencePiece with all byte tokens, tokens across spaces and characters, and special tokens.
+inline text::Vocabulary MakePieceVocabulary(std::string_view model) {
+  text::Vocabulary vocabulary;
+  vocabulary.model = model;
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  for (size_t byte = 0; byte < 256; ++byte) {
+    const char token[] = {'<', '0', 'x', kDigits[byte / 16], kDigits[byte % 16], '>'};
+    AddToken(vocabulary, {token, sizeof token}, text::TokenKind::kByte);
+  }
+  for (const std::string_view piece :
+       {"a",  "b",  "aa",  "aaa",    "ab",     "\u2581",       "\u2581\u2581", "\u2581a", "b\u2581", "t",  "h", "e",
+        "th", "he", "the", "\u00e9", "\u6d77", "\u6d77\u00e9", "\n",           "\n\n",    "1",       "12", "0"}) {
+    AddToken(vocabulary, piece, text::TokenKind::kNormal);
+  }
+  AddToken(vocabulary, "hole", text::TokenKind::kUnused);
+  AddToken(vocabulary, "<s>", text::TokenKind::kControl);
+  AddToken(vocabulary, "[x]", text::TokenKind::kUserDefined);
+  AddToken(vocabulary, "  [", text::TokenKind::kUserDefined);
+  for (size_t id = 0; id < vocabulary.tokens.size(); ++id) vocabulary.scores.push_back(-float(id * 7 % 31));
+  return vocabulary;
+}
+
+inline constexpr size_t kBuiltInTokenizers = 5;
+
 inline const text::Tokenizer& BuiltInTokenizer(size_t index) {
   static const auto tokenizers = [] {
-    std::array<std::unique_ptr<const text::Tokenizer>, 3> made;
-    const std::pair<std::string_view, bool> choices[] = {{"llama-bpe", true}, {"qwen2", false}, {"gpt-2", false}};
+    std::array<std::unique_ptr<const text::Tokenizer>, kBuiltInTokenizers> made;
+    text::Vocabulary vocabularies[] = {MakeVocabulary("llama-bpe", true), MakeVocabulary("qwen2", false),
+                                       MakeVocabulary("gpt-2", false), MakePieceVocabulary("llama"),
+                                       MakePieceVocabulary("t5")};
     for (size_t i = 0; i < made.size(); ++i) {
-      auto tokenizer = text::Tokenizer::Create(MakeVocabulary(choices[i].first, choices[i].second));
+      auto tokenizer = text::Tokenizer::Create(std::move(vocabularies[i]));
       if (tokenizer.ok()) made[i] = std::move(*tokenizer);
     }
     return made;
@@ -90,13 +118,27 @@ inline std::string CheckIds(const text::Tokenizer& tokenizer, std::span<const te
     shown += stream.Push(tokenizer.TokenBytes(id, /*control=*/true));
   }
   const auto decoded = tokenizer.Decode(ids);
-  if (!decoded.ok() || *decoded != bytes) return "Decode differs from the tokens' bytes";
+  // Decode takes back the space that encoding put in front.
+  const bool prefix = tokenizer.vocabulary().add_space_prefix;
+  const bool same = decoded.ok() && (*decoded == bytes || (prefix && decoded->size() + 1 == bytes.size()));
+  if (!same) return "Decode differs from the tokens' bytes";
   shown += stream.Flush();
   text::Utf8Stream whole_stream;
   std::string whole = whole_stream.Push(bytes);
   whole += whole_stream.Flush();
   if (shown != whole) return "streaming differs from the whole";
   return {};
+}
+
+// Where a vocabulary spells spaces as U+2581, that character comes back as one.
+inline std::string WithSpaces(std::string_view text) {
+  constexpr std::string_view kSpaceSign = "\xe2\x96\x81";
+  std::string spaced(text);
+  for (size_t at = 0; (at = spaced.find(kSpaceSign, at)) != spaced.npos;) {
+    spaced[at] = ' ';
+    spaced.erase(at + 1, kSpaceSign.size() - 1);
+  }
+  return spaced;
 }
 
 inline std::string CheckRoundTrip(uint8_t kind, uint8_t options, std::string_view input) {
@@ -106,10 +148,12 @@ inline std::string CheckRoundTrip(uint8_t kind, uint8_t options, std::string_vie
   const bool second_trusted = options & 2;
   const text::TextPiece pieces[] = {{std::string(input.substr(0, seam)), first_trusted},
                                     {std::string(input.substr(seam)), second_trusted}};
-  const text::Tokenizer& tokenizer = BuiltInTokenizer(kind % 3);
+  const text::Tokenizer& tokenizer = BuiltInTokenizer(kind % kBuiltInTokenizers);
   const auto ids = tokenizer.Encode(pieces);
   if (!ids.ok()) return "a complete vocabulary refused a text: " + ids.status().ToString();
-  if (*tokenizer.Decode(*ids) != input) return "the text does not come back";
+  const bool pieces_of_text = tokenizer.vocabulary().model != "gpt2";
+  const std::string expected = pieces_of_text ? WithSpaces(input) : std::string(input);
+  if (*tokenizer.Decode(*ids) != expected) return "the text does not come back";
   return CheckIds(tokenizer, *ids, first_trusted || second_trusted);
 }
 
@@ -147,6 +191,14 @@ inline std::string CheckLines(uint8_t options, std::string_view input) {
       AddToken(vocabulary, line.substr(1), text::TokenKind(kind));
     } else if (space != std::string_view::npos && space > 0) {
       vocabulary.merges.emplace_back(line.substr(1, space - 1), line.substr(space + 1));
+    }
+  }
+  if (options & 4) {
+    vocabulary.model = options & 8 ? "t5" : "llama";
+    vocabulary.add_space_prefix = options & 1;
+    vocabulary.remove_extra_spaces = options & 2;
+    for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {
+      vocabulary.scores.push_back(id % 13 == 12 ? std::numeric_limits<float>::quiet_NaN() : -float(id * 5 % 17));
     }
   }
   return CheckAnyTokenizer(std::move(vocabulary), input);

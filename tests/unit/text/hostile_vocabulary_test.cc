@@ -2,6 +2,9 @@
 //
 // Vocabularies that no converter writes: each is refused with a message that names the file, the key and the limit, or
 // loads with a warning (docs/tokenizers.md has the table).
+#include <limits>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,6 +36,104 @@ std::vector<std::string> WarningsOf(const VocabularyFile& file) {
   if (!tokenizer.ok()) return {};
   EXPECT_EQ(*(*tokenizer)->Decode(*(*tokenizer)->Encode("ab \xff", true, false)), "ab \xff");
   return (*tokenizer)->vocabulary().warnings;
+}
+
+// "a", "b", "ab", a space, the byte tokens asked for; model "llama".
+VocabularyFile PieceFile(size_t bytes = 256) {
+  VocabularyFile file;
+  file.model = "llama";
+  file.merges.reset();
+  file.tokens = {{"a", "b", "ab", "\u2581", "<unk>"}};
+  file.kinds = {{1, 1, 1, 1, 2}};
+  for (size_t byte = 0; byte < bytes; ++byte) {
+    file.tokens->push_back(fmt::format("<0x{:02X}>", byte));
+    file.kinds->push_back(6);
+  }
+  file.scores = std::vector<float>(file.tokens->size(), -1.0f);
+  file.bos.reset();
+  file.eos.reset();
+  file.add_bos = false;
+  return file;
+}
+
+TEST(HostilePieces, WithoutScoresAreRefused) {
+  VocabularyFile file = PieceFile();
+  file.scores.reset();
+  const auto tokenizer = Tokenizer::Create(file.Read().value());
+  EXPECT_EQ(tokenizer.status().code(), StatusCode::kCorrupt);
+  EXPECT_THAT(tokenizer.status().message(), HasSubstr("tokenizer.ggml.scores is missing"));
+}
+
+TEST(HostilePieces, WithAMapOfCharactersAreRefused) {
+  VocabularyFile file = PieceFile();
+  file.more = [](format::GgufWriter& writer) { writer.AddString("tokenizer.ggml.precompiled_charsmap", "x"); };
+  const auto tokenizer = Tokenizer::Create(file.Read().value());
+  EXPECT_EQ(tokenizer.status().code(), StatusCode::kUnsupported);
+  EXPECT_THAT(tokenizer.status().message(), HasSubstr("precompiled_charsmap"));
+}
+
+TEST(HostilePieces, WithScoresThatAreNoNumbersLoadWithAWarning) {
+  VocabularyFile file = PieceFile();
+  (*file.scores)[2] = std::numeric_limits<float>::quiet_NaN();
+  (*file.scores)[0] = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(WarningsOf(file), Contains(AllOf(HasSubstr("tokenizer.ggml.scores"), HasSubstr("2 values"))));
+}
+
+TEST(HostilePieces, WithASpaceInATokenWarnAndNeverGiveIt) {
+  VocabularyFile file = PieceFile();
+  file.tokens->push_back("b a");
+  file.kinds->push_back(1);
+  file.scores->push_back(100.0f);
+  EXPECT_THAT(WarningsOf(file), Contains(HasSubstr("1 normal tokens with a space in them")));
+}
+
+TEST(HostilePieces, WithoutByteAndUnknownTokensRefuseWhatTheyCannotSpell) {
+  VocabularyFile file = PieceFile(255);
+  (*file.kinds)[4] = 1;  // and no key names it
+  const auto tokenizer = Tokenizer::Create(file.Read().value());
+  ASSERT_TRUE(tokenizer.ok());
+  EXPECT_THAT((*tokenizer)->vocabulary().warnings, Contains(HasSubstr("1 byte tokens and the unknown token")));
+  EXPECT_TRUE((*tokenizer)->Encode("ab a", true, false).ok());
+  const Status refused = (*tokenizer)->Encode("ab\x7f", true, false).status();
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(refused.message(), HasSubstr("0x7F"));
+}
+
+// No place to cut, every pair a candidate: time grows with n log n, not n^2.
+TEST(HostilePieces, TakeMegabytesWithoutASpace) {
+  for (const char* model : {"llama", "t5"}) {
+    VocabularyFile file = PieceFile();
+    file.model = model;
+    for (const char* more : {"aa", "aaaa", "aaaaaaaa"}) {
+      file.tokens->push_back(more);
+      file.kinds->push_back(1);
+      file.scores->push_back(-0.5f);
+    }
+    const auto tokenizer = Tokenizer::Create(file.Read().value());
+    ASSERT_TRUE(tokenizer.ok());
+    const std::string text(size_t{2} << 20, 'a');
+    const auto ids = (*tokenizer)->Encode(text, true, false);
+    ASSERT_TRUE(ids.ok());
+    EXPECT_EQ(ids->size(), text.size() / 8 + 1);  // and the space in front
+    EXPECT_EQ(*(*tokenizer)->Decode(*ids), text);
+  }
+}
+
+TEST(HostilePieces, RefuseARunOverTheLimit) {
+  const auto tokenizer = Tokenizer::Create(PieceFile().Read().value());
+  ASSERT_TRUE(tokenizer.ok());
+  std::string text;
+  for (size_t i = 0; i < size_t{9} << 20; ++i) text += "ab";
+  EXPECT_TRUE((*tokenizer)->Encode(text, true, false).ok());  // b a is a border
+  VocabularyFile file = PieceFile();
+  file.tokens->push_back("ba");
+  file.kinds->push_back(1);
+  file.scores->push_back(-9.0f);
+  const auto other = Tokenizer::Create(file.Read().value());
+  ASSERT_TRUE(other.ok());
+  const Status refused = (*other)->Encode(text, true, false).status();
+  EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted);
+  EXPECT_THAT(refused.message(), HasSubstr("16777216"));
 }
 
 TEST(HostileVocabulary, WithoutAModelOrTokensIsRefused) {
