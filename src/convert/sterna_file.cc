@@ -158,7 +158,7 @@ Status Converter::AddTensors() {
     if (!tensor.type) {
       report_.warnings.push_back(
           fmt::format("tensor {} is left out: {}", format::Quoted(tensor.name), tensor.unsupported));
-    } else if (LinearRole(tensor.name).empty()) {
+    } else if (config_.dense_layers || LinearRole(tensor.name).empty()) {
       AddCopy(tensor);
     } else {
       STERNA_RETURN_IF_ERROR(AddLinear(tensor));
