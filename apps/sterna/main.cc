@@ -30,6 +30,7 @@ constexpr Verb kVerbs[] = {
     {"chat", "Talk with a model, turn by turn", ChatVerb},
     {"tokenize", "Text on stdin to token ids", TokenizeVerb},
     {"detokenize", "Token ids on stdin to text", DetokenizeVerb},
+    {"embed", "Texts to vectors", EmbedVerb},
     {"eval", "Logits or perplexity of a model", EvalVerb},
     {"bench", "Measure prompt and generation speed", BenchVerb},
     {"convert", "Make a file that loads at once", ConvertVerb},

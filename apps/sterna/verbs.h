@@ -14,6 +14,7 @@ int RunVerb(Words words);
 int ChatVerb(Words words);
 int TokenizeVerb(Words words);
 int DetokenizeVerb(Words words);
+int EmbedVerb(Words words);
 int EvalVerb(Words words);
 int BenchVerb(Words words);
 int InspectVerb(Words words);

@@ -66,6 +66,7 @@ struct Batch {
   std::span<const std::span<const uint32_t>> block_tables;  // per sequence: KV block of positions 64 i .. 64 i + 63
   std::span<const uint32_t> output_rows;                    // rows whose logits are wanted, ascending
   std::span<const LogitNeed> needs = {};                    // per output row; empty: every logit of each
+  bool keep_hidden = false;                                 // Model::Hidden is asked for afterwards
 };
 
 // Bytes a backend holds, by what for.
@@ -133,6 +134,8 @@ class Backend {
   // Ends the step; a device reports here what went wrong in it. Matrices that are read in place belong to whoever
   // mapped them: that caller checks them (format::GgufFile::CheckStillWhole) before it trusts the logits.
   virtual Status EndStep() = 0;
+  // Row `row` of a slot as the last operations left it, [columns]; valid until the next BeginStep.
+  virtual std::span<float> SlotRow(SlotId id, uint32_t row) = 0;
   // Of the i-th output row, valid after EndStep until the next BeginStep.
   virtual LogitRow Logits(uint32_t output_index) = 0;
 };

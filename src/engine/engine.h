@@ -88,6 +88,8 @@ struct GenerateRequest {
   std::function<bool(text::TokenId)> on_token;
   // When set, called with the logits of each prompt position, in order (float32 [vocabulary], only during the call).
   std::function<void(uint32_t position, std::span<const float> logits)> on_prompt_logits;
+  // When set, called with the output norm of each prompt position, in order (float32 [hidden], only during the call).
+  std::function<void(uint32_t position, std::span<const float> hidden)> on_hidden;
   // Polled once a step; true stops with kCancelled. What was computed stays valid.
   std::function<bool()> cancelled;
 };

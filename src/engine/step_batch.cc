@@ -46,6 +46,7 @@ void StepBatch::Clear() {
   block_tables_.clear();
   output_rows_.clear();
   needs_.clear();
+  keep_hidden_ = false;
 }
 
 uint32_t StepBatch::RowsThatFit(const Sequence& sequence) const {
@@ -63,7 +64,8 @@ uint32_t StepBatch::RowsThatFit(const Sequence& sequence) const {
 
 void StepBatch::Add(Sequence& sequence, uint32_t rows) {
   STERNA_DCHECK(rows > 0 && rows <= RowsThatFit(sequence));
-  const uint32_t first_output = uint32_t(output_rows_.size());
+  const uint32_t first_output = uint32_t(output_rows_.size()), first_row = uint32_t(tokens_.size());
+  if (sequence.request->on_hidden) keep_hidden_ = true;
   for (uint32_t row = 0; row < rows; ++row) {
     const uint32_t position = sequence.computed_tokens + row;
     if (WantsLogits(sequence, position)) {
@@ -75,7 +77,7 @@ void StepBatch::Add(Sequence& sequence, uint32_t rows) {
     sequences_.push_back(uint32_t(entries_.size()));
   }
   block_tables_.push_back(sequence.kv.blocks());
-  entries_.push_back({&sequence, rows, first_output, uint32_t(output_rows_.size()) - first_output});
+  entries_.push_back({&sequence, first_row, rows, first_output, uint32_t(output_rows_.size()) - first_output});
 }
 
 // A row of logits that is only drawn from: what the draw looks at.
@@ -89,7 +91,7 @@ backend::LogitNeed StepBatch::NeedOf(Sequence& sequence, uint32_t position) cons
 }
 
 backend::Batch StepBatch::View() const {
-  return {tokens_, positions_, sequences_, block_tables_, output_rows_, needs_};
+  return {tokens_, positions_, sequences_, block_tables_, output_rows_, needs_, keep_hidden_};
 }
 
 }  // namespace sterna::engine

@@ -26,7 +26,7 @@ class StepBatch {
   // rows.
   struct Entry {
     Sequence* sequence;
-    uint32_t rows;
+    uint32_t first_row, rows;
     uint32_t first_output;
     uint32_t outputs;
   };
@@ -51,6 +51,7 @@ class StepBatch {
   std::vector<uint32_t> positions_, sequences_, output_rows_;
   std::vector<backend::LogitNeed> needs_;
   std::vector<std::span<const uint32_t>> block_tables_;
+  bool keep_hidden_ = false;
 };
 
 }  // namespace sterna::engine

@@ -153,6 +153,7 @@ void StepLoop::Deliver(const StepBatch::Entry& entry) {
   const auto guessed = uint32_t(sequence.speculation.guess().size());
   sequence.computed_tokens += entry.rows - guessed;
   DeliverPromptLogits(entry);
+  DeliverHidden(entry);
   if (sequence.finished || sequence.PendingRows() > 0) return;
 
   const bool room = sequence.tokens.size() < sequence.context_tokens;
@@ -189,6 +190,18 @@ void StepLoop::DeliverPromptLogits(const StepBatch::Entry& entry) {
     const uint32_t position = first_position + i;
     if (position < sequence.prompt_begin || position >= sequence.prompt_end) continue;
     CallBack(sequence, [&] { return on_logits(position, parts_.backend.Logits(entry.first_output + i).logits), true; });
+  }
+}
+
+void StepLoop::DeliverHidden(const StepBatch::Entry& entry) {
+  Sequence& sequence = *entry.sequence;
+  const auto& on_hidden = sequence.request->on_hidden;
+  if (!on_hidden) return;
+  const uint32_t known_rows = entry.rows - uint32_t(sequence.speculation.guess().size());
+  for (uint32_t i = 0; i < known_rows && !sequence.finished; ++i) {
+    const uint32_t position = sequence.computed_tokens - known_rows + i;
+    if (position < sequence.prompt_begin || position >= sequence.prompt_end) continue;
+    CallBack(sequence, [&] { return on_hidden(position, parts_.model.Hidden(entry.first_row + i)), true; });
   }
 }
 

@@ -48,6 +48,7 @@ class StepLoop {
   void AddRows(Sequence& sequence);
   void Deliver(const StepBatch::Entry& entry);
   void DeliverPromptLogits(const StepBatch::Entry& entry);
+  void DeliverHidden(const StepBatch::Entry& entry);
   void Guess(Sequence& sequence);
   void DrawTokens(Sequence& sequence, uint32_t output);
   void DrawToken(Sequence& sequence, const backend::LogitRow& row);

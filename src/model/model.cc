@@ -33,6 +33,7 @@ Status Model::Forward(const backend::Batch& batch) {
     Attention(layer);
     FeedForward(layer);
   }
+  if (batch.keep_hidden) backend_.RmsNorm(x_, output_norm_, config_.norm_eps, h_);
   backend_.Head(head_, x_, output_norm_, config_.norm_eps);  // logits [outputs, V] = E_out rms(x)
   STERNA_RETURN_IF_ERROR(backend_.EndStep());
   return file_.CheckStillWhole();

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class Model {
   // One step: every row of the batch through all layers; logits of batch.output_rows are then in the backend. Corrupt
   // when the model's file shrank meanwhile; nothing computed by that step is to be used then. Allocates nothing.
   Status Forward(const backend::Batch& batch);
+  // The output norm of a row of the last step, [hidden], where its batch said keep_hidden.
+  std::span<const float> Hidden(uint32_t row) { return backend_.SlotRow(h_, row); }
 
  private:
   using Norm = std::optional<backend::VectorId>;  // empty where the architecture has none

@@ -153,6 +153,7 @@ Result<ModelConfig> ReadModelConfig(const format::GgufFile& file, const ModelOpt
   STERNA_RETURN_IF_ERROR(ReadWindow(*architecture, keys, config));
   STERNA_ASSIGN_OR_RETURN(config.vocabulary_size, ReadVocabularySize(file, keys));
   config.rope_order = architecture->rope_order;
+  STERNA_ASSIGN_OR_RETURN(config.pooling_type, keys.Count("pooling_type", {0, 4}, 0u));
   if (architecture->scales_embedding) config.embedding_factor = std::sqrt(float(config.hidden));
   config.inner_norms = HasInnerNorms(*architecture, file);
   config.dense_layers = HasDenseLayers(*architecture, file);

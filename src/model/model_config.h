@@ -39,6 +39,7 @@ struct ModelConfig {
   uint32_t full_attention_every = 0;   // with windows: each so-many-th layer has none
   float window_rope_theta = 10000.0f;  // of layers with a window
   float embedding_factor = 1.0f;       // that token embeddings are multiplied by
+  uint32_t pooling_type = 0;           // as the file has it: 1 mean, 2 cls, 3 last; 0: it does not say
   bool inner_norms = false;            // each linear layer norms what enters it alone
   bool dense_layers = false;           // linear layers are stored numbers, not ternary codes
   float norm_eps = 1e-5f;

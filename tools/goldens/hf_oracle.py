@@ -95,6 +95,14 @@ def build(config, weights):
 
 
 @torch.no_grad()
+def embeddings(model, tokens):
+    """Unit vectors of the prompt by pooling: of what follows the output norm."""
+    hidden = model.model(torch.tensor([list(tokens)]), use_cache=False).last_hidden_state[0].double().numpy()
+    pooled = {"mean": hidden.mean(0), "last": hidden[-1], "cls": hidden[0]}
+    return {name: [float(np.float32(x)) for x in v / np.linalg.norm(v)] for name, v in pooled.items()}
+
+
+@torch.no_grad()
 def run(model, tokens):
     """float32 logits [positions, vocab] and x * s [site][positions, width] of the int8 inputs."""
     sites, hooks = [], []

@@ -154,6 +154,8 @@ def compute_golden(spec, weights, tokenizer):
         "noise": noise, "mutants": mutant_report(spec, weights, ids, truth[:len(ids)]),
         "weight_seed": spec.seed, "command": COMMAND.format(name=spec.name),
         "made_with": {m.__name__: m.__version__ for m in (torch, transformers, tokenizers, np)}}
+    if spec.config.inner_norms:  # as the embedding models have them
+        golden["embedding"] = hf_oracle.embeddings(hf_oracle.build(spec.config, weights), ids)
     assert [int(t) for t in logits[len(ids) - 1:].argmax(-1)] == greedy
     check_golden(golden)
     return golden, logits[positions].astype("<f4")

@@ -39,8 +39,6 @@ class CpuBackend : public Backend {
   static std::unique_ptr<CpuBackend> Create(const kernels::KernelTable& kernels, platform::ThreadPool& pool,
                                             const CpuBackendOptions& options = {});
   virtual CpuBackendCounters Counters() const = 0;
-  // Row `row` of a slot as the last operations left it, [columns]: for tests and for looking at a model from inside.
-  virtual std::span<float> SlotRow(SlotId id, uint32_t row) = 0;
 };
 
 }  // namespace sterna::backend

@@ -136,6 +136,7 @@ class FakeBackend : public backend::Backend {
     Note("end");
     return step_status;
   }
+  std::span<float> SlotRow(backend::SlotId, uint32_t) override { return {}; }
   backend::LogitRow Logits(uint32_t) override { return {}; }
 
  private:
