@@ -19,5 +19,6 @@ int BenchVerb(Words words);
 int InspectVerb(Words words);
 int DevicesVerb(Words words);
 int ConvertVerb(Words words);
+int PullVerb(Words words);
 
 }  // namespace sterna::cli
