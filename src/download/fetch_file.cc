@@ -171,7 +171,7 @@ Status FetchFile(HttpClient& client, const Settings& settings, const FileSource&
   STERNA_ASSIGN_OR_RETURN(PartialFile file, PartialFile::Open(target, source.wanted, hooks));
   if (file.bytes() > 0) hooks.Note(fmt::format("{}: goes on after {:.1f} MB", source.name, double(file.bytes()) / 1e6));
   Transfer transfer(source, file, reserve, hooks);
-  if (const Status status = FetchRest(client, settings, transfer, file, hooks); !status.ok()) {
+  if (Status status = FetchRest(client, settings, transfer, file, hooks); !status.ok()) {
     if (file.bytes() == 0) file.Remove();
     if (status.code() == StatusCode::kCancelled) return status;
     return {status.code(), source.name + ": " + status.message()};

@@ -17,6 +17,7 @@ Result<std::optional<CachedModel>> FindLocal(const Settings& settings, const Mod
     if (std::none_of(models.begin(), models.end(), same_file)) models.push_back(std::move(model));
   }
   std::vector<std::string> files;
+  files.reserve(models.size());
   for (const CachedModel& model : models) files.push_back(model.file);
   const auto chosen = ChooseFile(files, name);
   if (!chosen.ok() && chosen.status().code() == StatusCode::kNotFound) return std::optional<CachedModel>();

@@ -20,7 +20,7 @@ bool IsVisible(char c) { return c > 0x20 && c < 0x7f; }
 
 // $XDG_CACHE_HOME, which counts only when it is absolute, else ~/.cache; empty when there is no home.
 std::filesystem::path UserCache() {
-  if (const std::filesystem::path folder = Variable("XDG_CACHE_HOME"); folder.is_absolute()) return folder;
+  if (std::filesystem::path folder = Variable("XDG_CACHE_HOME"); folder.is_absolute()) return folder;
   const std::filesystem::path home = Variable("HOME");
   return home.is_absolute() ? home / ".cache" : std::filesystem::path();
 }
