@@ -101,6 +101,10 @@ Result<download::PullResult> FetchShowing(const download::Settings& settings, co
 
 Status Fetch(const download::Settings& settings, const PullFlags& flags) {
   STERNA_ASSIGN_OR_RETURN(const download::ModelName name, download::ParseModelName(flags.name));
+  if (flags.force && settings.offline) {
+    return Status::InvalidArgument(
+        "--force asks the hub and pull is offline; leave --force, or --offline and HF_HUB_OFFLINE, out");
+  }
   STERNA_ASSIGN_OR_RETURN(const download::PullResult result, FetchShowing(settings, name, flags.force));
   ResultStream out;
   if (flags.json) {

@@ -17,6 +17,7 @@ namespace {
 constexpr int kMaxRedirects = 8;
 constexpr size_t kMaxHeaders = 200;
 constexpr size_t kMaxHeaderBytes = size_t{1} << 14;
+constexpr size_t kMaxHeadBytes = size_t{1} << 20;     // of a hop
 constexpr size_t kMaxIgnoredBytes = size_t{1} << 16;  // of the body of an error or redirect
 
 using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
@@ -29,6 +30,7 @@ struct Hop {
   CURL* easy;
   ResponseHead head;
   Status status;  // of a callback
+  size_t head_bytes = 0;
   size_t ignored_bytes = 0;
   bool stopped = false;
   bool head_told = false;
@@ -57,6 +59,7 @@ std::string Trimmed(std::string_view text) {
 size_t OnHeader(char* data, size_t, size_t bytes, void* user) {
   Hop& hop = *static_cast<Hop*>(user);
   const std::string_view line(data, bytes);
+  hop.head_bytes += bytes;
   if (line.starts_with("HTTP/")) {  // a new answer: what came before was an interim one
     long code = 0;
     curl_easy_getinfo(hop.easy, CURLINFO_RESPONSE_CODE, &code);
@@ -65,7 +68,7 @@ size_t OnHeader(char* data, size_t, size_t bytes, void* user) {
   }
   const size_t colon = line.find(':');
   if (colon == line.npos) return bytes;
-  if (bytes > kMaxHeaderBytes || hop.head.headers.size() >= kMaxHeaders) {
+  if (bytes > kMaxHeaderBytes || hop.head_bytes > kMaxHeadBytes || hop.head.headers.size() >= kMaxHeaders) {
     hop.status = Status::Corrupt("the server sends headers without end; use another hub");
     return 0;
   }

@@ -17,6 +17,7 @@ class Offline(PullTest):
         before = self.hub.connections
         self.assertGreater(before, 0)
         self.pull("o/m", "--offline")
+        self.refused(2, "pull", "o/m", "--offline", "--force")
         self.assertEqual(self.hub.connections, before)
 
     def test_hugging_faces_cache_is_used_in_place(self):
