@@ -12,6 +12,7 @@
 #include "exit_code.h"
 #include "flag_set.h"
 #include "model_flags.h"
+#include "model_path.h"
 #include "platform/thread_pool.h"
 #include "platform/topology.h"
 #include "streams.h"
@@ -78,7 +79,8 @@ Status CheckPaths(const ConvertFlags& flags) {
   return {};
 }
 
-Status Convert(const ConvertFlags& flags) {
+Status Convert(ConvertFlags flags) {
+  STERNA_ASSIGN_OR_RETURN(flags.input, ResolveModel(flags.input));
   STERNA_RETURN_IF_ERROR(CheckPaths(flags));
   convert::ConvertOptions options;
   options.model = flags.model.ModelOptions();
@@ -117,7 +119,7 @@ Status Convert(const ConvertFlags& flags) {
 int ConvertVerb(Words words) {
   ConvertFlags values;
   FlagSet flags("convert", "Makes a sterna file: the same model, laid out as the kernels read it", kExamples);
-  flags.AddPositional("IN", &values.input, "Model file in GGUF");
+  flags.AddPositional("IN", &values.input, "Model file in GGUF, or the name of a pulled model");
   flags.AddPositional("OUT", &values.output, "File to write");
   flags.Add(ChoiceSetting("--to", "Format to write", &values.to, {"sterna"}));
   Setting threads =
@@ -130,7 +132,7 @@ int ConvertVerb(Words words) {
   const auto parsed = flags.Parse(words);
   if (!parsed.ok()) return Finish(parsed.status());
   if (*parsed) return **parsed;
-  return Finish(Convert(values));
+  return Finish(Convert(std::move(values)));
 }
 
 }  // namespace sterna::cli

@@ -15,6 +15,7 @@
 #include "model/activation.h"
 #include "model/model_config.h"
 #include "model_flags.h"
+#include "model_path.h"
 #include "platform/memory_usage.h"
 #include "streams.h"
 #include "text/chat_template.h"
@@ -119,8 +120,9 @@ Status AddLoad(const InspectFlags& flags, const format::GgufFile& file, ordered_
   return {};
 }
 
-Status Inspect(const InspectFlags& flags) {
+Status Inspect(InspectFlags flags) {
   if (flags.file.empty()) return Status::InvalidArgument("no file; give one, as in sterna inspect model.gguf");
+  STERNA_ASSIGN_OR_RETURN(flags.file, ResolveModel(flags.file));
   STERNA_ASSIGN_OR_RETURN(const format::GgufFile file, format::GgufFile::Open(flags.file));
   ordered_json decisions = ordered_json::object();
   ordered_json warnings = ordered_json::array();
@@ -153,7 +155,7 @@ int InspectVerb(Words words) {
   FlagSet flags("inspect",
                 "Say what a model file holds, what was decided about it and why, and whether Sterna runs it.",
                 kExamples);
-  flags.AddPositional("FILE", &values.file, "The GGUF file to look into [required]");
+  flags.AddPositional("FILE", &values.file, "The GGUF file to look into, or the name of a pulled model [required]");
   flags.AddSwitch("--tensors", &values.tensors, "List every tensor");
   flags.AddSwitch("--no-load", &values.no_load, "Do not try to load the model: no word on whether it runs");
   flags.AddSwitch("--json", &values.json, "Print one JSON object, with every tensor");
@@ -162,7 +164,7 @@ int InspectVerb(Words words) {
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());
   if (*over) return **over;
-  return Finish(Inspect(values));
+  return Finish(Inspect(std::move(values)));
 }
 
 }  // namespace sterna::cli

@@ -34,6 +34,7 @@ constexpr Verb kVerbs[] = {
     {"eval", "Logits or perplexity of a model", EvalVerb},
     {"bench", "Measure prompt and generation speed", BenchVerb},
     {"convert", "Make a file that loads at once", ConvertVerb},
+    {"pull", "Fetch a model from a hub, list and remove what is there", PullVerb},
     {"inspect", "Say what a model file holds", InspectVerb},
     {"devices", "Say what this machine has and can do", DevicesVerb},
 };

@@ -7,6 +7,7 @@
 
 #include "base/status_macros.h"
 #include "built_in_model.h"
+#include "model_path.h"
 #include "number_parsing.h"
 #include "platform/environment.h"
 #include "platform/thread_pool.h"
@@ -38,7 +39,8 @@ backend::KvType KvTypeOf(const std::string& name) {
 }  // namespace
 
 void ModelFlags::AddModelTo(FlagSet& flags) {
-  flags.AddText("-m,--model", "FILE", &model, "Model file in GGUF [default: STERNA_MODEL, else the built-in model]");
+  flags.AddText("-m,--model", "FILE", &model,
+                "Model file in GGUF, or the name of a pulled model [default: STERNA_MODEL, else the built-in model]");
   flags.AddSwitch("-v,--verbose", &verbose, "Say on stderr what is loaded, planned and used");
 }
 
@@ -77,8 +79,8 @@ void ModelFlags::AddTo(FlagSet& flags) {
 }
 
 Result<std::string> ModelFlags::ModelPath() const {
-  if (model) return *model;
-  if (const auto path = platform::GetEnvironment("STERNA_MODEL"); path && !path->empty()) return *path;
+  if (model) return ResolveModel(*model);
+  if (const auto path = platform::GetEnvironment("STERNA_MODEL"); path && !path->empty()) return ResolveModel(*path);
   return FindBuiltInModel();
 }
 

@@ -30,7 +30,7 @@ struct ModelFlags {
   void AddModelTo(FlagSet& flags);
   void AddReadingTo(FlagSet& flags);
 
-  // The model's file: -m, else STERNA_MODEL, else the built-in model.
+  // The model's file: -m, else STERNA_MODEL, else the built-in model. Names are looked up in the caches.
   Result<std::string> ModelPath() const;
   // With STERNA_THREADS and STERNA_ISA where no flag decides.
   Result<engine::EngineOptions> EngineOptions() const;

@@ -17,7 +17,8 @@ namespace sterna::cli {
 namespace {
 
 const std::vector<std::string>& KnownVariables() {
-  static const std::vector<std::string> names = {"STERNA_ISA", "STERNA_LOG", "STERNA_MODEL", "STERNA_THREADS"};
+  static const std::vector<std::string> names = {"STERNA_CACHE", "STERNA_CACHE_DIR", "STERNA_CACHE_LIMIT", "STERNA_ISA",
+                                                 "STERNA_LOG",   "STERNA_MODEL",     "STERNA_THREADS"};
   return names;
 }
 

@@ -20,5 +20,6 @@ int BenchVerb(Words words);
 int InspectVerb(Words words);
 int DevicesVerb(Words words);
 int ConvertVerb(Words words);
+int PullVerb(Words words);
 
 }  // namespace sterna::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "download_progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "exit_code.h"
+#include "streams.h"
+
+namespace sterna::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{100};
+constexpr size_t kBarCells = 24;
+constexpr double kLongestShown = 1e8;  // seconds
+
+void Print(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+std::string Duration(double seconds) {
+  const auto minutes = static_cast<uint64_t>(std::min(seconds, kLongestShown) / 60);
+  if (minutes >= 60) return fmt::format("{} h {} min", minutes / 60, minutes % 60);
+  if (minutes >= 2) return fmt::format("{} min", minutes);
+  return fmt::format("{:.0f} s", seconds);
+}
+
+}  // namespace
+
+DownloadProgress::DownloadProgress() : terminal_(StderrIsTerminal()) {}
+
+DownloadProgress::~DownloadProgress() { Clear(); }
+
+void DownloadProgress::Clear() {
+  if (drawn_) Print("\r\x1b[K");
+  drawn_ = false;
+}
+
+std::string DownloadProgress::Numbers(uint64_t done, uint64_t total, Clock::time_point now) const {
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  const double rate = seconds > 0 ? double(done - start_bytes_) / seconds : 0;
+  std::string text = fmt::format("{:3.0f} % of {:.1f} MB", total > 0 ? 100.0 * double(done) / double(total) : 0.0,
+                                 double(total) / 1e6);
+  if (rate > 0) text += fmt::format(", {:.1f} MB/s, {} left", rate / 1e6, Duration(double(total - done) / rate));
+  return text;
+}
+
+void DownloadProgress::Update(uint64_t done, uint64_t total) {
+  const Clock::time_point now = Clock::now();
+  if (!started_ || done < start_bytes_) {  // the first time, or it began anew
+    started_ = true;
+    start_ = now;
+    start_bytes_ = done;
+    tenth_ = total > 0 ? done * 10 / total : 0;
+  }
+  if (!terminal_) {
+    const uint64_t tenth = total > 0 ? done * 10 / total : 0;
+    if (tenth <= tenth_) return;
+    tenth_ = tenth;
+    Print("pull: " + Numbers(done, total, now) + "\n");
+    return;
+  }
+  if (now - shown_ < kInterval) return;
+  shown_ = now;
+  drawn_ = true;
+  const size_t cells = total > 0 ? size_t(double(done) / double(total) * kBarCells) : 0;
+  Print(fmt::format("\r\x1b[K[{:-<{}}] {}", std::string(cells, '#'), kBarCells, Numbers(done, total, now)));
+}
+
+void DownloadProgress::Note(const std::string& line) {
+  Clear();
+  Print("pull: " + EscapeControls(line) + "\n");
+}
+
+}  // namespace sterna::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model_path.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/status_macros.h"
+#include "download/find_local.h"
+
+namespace sterna::cli {
+
+Result<std::string> ResolveModel(const std::string& word) {
+  std::error_code ignored;
+  if (std::filesystem::exists(word, ignored) || !download::LooksLikeModelName(word)) return word;
+  STERNA_ASSIGN_OR_RETURN(const download::ModelName name, download::ParseModelName(word));
+  STERNA_ASSIGN_OR_RETURN(const download::Settings settings, download::Settings::FromEnvironment());
+  STERNA_ASSIGN_OR_RETURN(const auto model, download::FindLocal(settings, name));
+  if (model) return model->path.string();
+  return Status::NotFound(
+      fmt::format("'{}' is no file here and in no cache; fetch it with: sterna pull {}", word, word));
+}
+
+}  // namespace sterna::cli
