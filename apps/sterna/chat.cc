@@ -40,7 +40,7 @@ struct ChatFlags {
 Status Open(const ChatFlags& flags, ChatSession& chat) {
   chat.generation = flags.generation;
   STERNA_ASSIGN_OR_RETURN(chat.sampling, chat.generation.Sampling());
-  STERNA_ASSIGN_OR_RETURN(chat.model, LoadModel(flags.model));
+  STERNA_ASSIGN_OR_RETURN(chat.model, LoadModelQuickly(flags.model));
   STERNA_ASSIGN_OR_RETURN(auto choice, ChooseTemplate(*chat.model.engine, flags.chat_template));
   if (!choice.chat_template) {
     return Status::Unsupported(

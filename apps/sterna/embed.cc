@@ -59,7 +59,9 @@ void AddToJson(const std::vector<float>& vector, size_t tokens, nlohmann::ordere
 
 Status Embed(const EmbedFlags& flags) {
   STERNA_ASSIGN_OR_RETURN(const std::vector<std::string> texts, ReadTexts(flags));
-  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model));
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.model.EngineOptions());
+  options.head = engine::HeadChoice::kExact;  // nobody asks for logits, so nothing is made for them
+  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model, options));
   const engine::PoolingChoice choice = engine::DefaultPooling(model.engine->config());
   const engine::Pooling pooling = engine::PoolingByName(flags.pooling).value_or(choice.kind);
   nlohmann::ordered_json report = {{"pooling", engine::PoolingName(pooling)},

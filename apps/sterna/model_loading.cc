@@ -70,6 +70,12 @@ Result<LoadedModel> LoadModel(const ModelFlags& flags, const engine::EngineOptio
   return model;
 }
 
+Result<LoadedModel> LoadModelQuickly(const ModelFlags& flags) {
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.EngineOptions());
+  options.head_in_background = true;
+  return LoadModel(flags, options);
+}
+
 void ReportPeakMemory(const LoadedModel& model) {
   const std::string line =
       fmt::format("peak resident memory: {:.1f} MB; {}\n", Megabytes(platform::ReadMemoryUsage().peak_resident_bytes),

@@ -20,6 +20,9 @@ struct LoadedModel {
 Result<LoadedModel> LoadModel(const ModelFlags& flags);
 Result<LoadedModel> LoadModel(const ModelFlags& flags, const engine::EngineOptions& options);
 
+// The same for verbs whose first token somebody waits for: the head's planes are made beside the first steps.
+Result<LoadedModel> LoadModelQuickly(const ModelFlags& flags);
+
 // "memory plan: 12.3 MB (ternary weights 8.0 MB, ...)"
 std::string DescribePlan(const backend::MemoryPlan& plan);
 

@@ -140,7 +140,7 @@ Status Run(const RunFlags& flags) {
   if (!flags.ids) {
     STERNA_ASSIGN_OR_RETURN(text, PromptText(flags));
   }
-  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model));
+  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelQuickly(flags.model));
   STERNA_ASSIGN_OR_RETURN(std::vector<text::TokenId> prompt, PromptTokens(flags, text, *model.engine));
   return Answer(flags, model, std::move(prompt), sampling);
 }

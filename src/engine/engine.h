@@ -33,6 +33,9 @@ struct EngineOptions {
       context_tokens;  // per session; default: the model's. More than the model's is InvalidArgument
   backend::KvType kv_type = backend::KvType::kF16;
   HeadChoice head = HeadChoice::kAuto;
+  // Start before the planes of a certified or screened head are made; until they are, logits come from the whole head,
+  // which are the same. The first answer comes sooner, its first tokens are slower.
+  bool head_in_background = false;
   uint32_t max_sessions = 1;            // KV blocks are reserved for this many full contexts
   uint32_t step_rows = 256;             // rows of a step at most, over all sessions
   uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it

@@ -176,6 +176,7 @@ class CoreLoader {
                                                  {.copy_packed = core_->options.weights != WeightPlacement::kMapped,
                                                   .skip_zeros = core_->options.skip_zeros,
                                                   .head = head_,
+                                                  .head_in_background = core_->options.head_in_background,
                                                   .decode_workers = core_->report.threads,
                                                   .prefill_workers = core_->report.threads_prefill});
     model::ModelOptions options = core_->options.model;

@@ -23,6 +23,7 @@ struct CpuBackendOptions {
   bool copy_packed = true;  // packed matrices into memory in huge pages; false: read where they lie. Same results.
   bool skip_zeros = true;   // leave out rows and inputs that are multiplied by zero; changes no result, only the time
   HeadMode head = HeadMode::kExact;
+  bool head_in_background = false;  // make the head's planes beside the first steps; changes no result, only the time
   // Workers that share an operation, of those the pool has: in steps of up to decode_rows rows, which wait for memory,
   // and in larger ones, which wait for arithmetic.
   uint32_t decode_workers = platform::ThreadPool::kMaxThreads;

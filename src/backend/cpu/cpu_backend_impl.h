@@ -11,6 +11,7 @@
 
 #include "backend/cpu/activations.h"
 #include "backend/cpu/attention_plan.h"
+#include "backend/cpu/background_head.h"
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/kv_store.h"
 #include "backend/cpu/rope_table.h"
@@ -130,6 +131,7 @@ class CpuBackendImpl final : public CpuBackend {
   size_t column_sums_stride_ = 0;
   std::optional<ScreenedHead> screened_;  // of screened_id_
   DenseId screened_id_{};
+  std::optional<BackgroundHead> background_;  // makes the planes of screened_; after what it reads and writes
   std::vector<ScreenedHead::Output> screened_outputs_;
   std::vector<LogitRow> logit_rows_;  // by output of the last Head
 

@@ -23,9 +23,15 @@ Status CpuBackendImpl::AddHead(DenseId head) {
                     HeadPlanes::kMaxColumns));
   }
   const HeadBound bound = head_mode_ == HeadMode::kCertified ? HeadBound::kCertified : HeadBound::kScreened;
+  screened_id_ = head;
+  if (work_.options().head_in_background) {
+    STERNA_ASSIGN_OR_RETURN(const HeadPlanesMaker maker,
+                            HeadPlanesMaker::Create(kernels_, w.type, w.rows, bound, head_arena_));
+    screened_.emplace(kernels_, w.type, w.rows, maker.planes());
+    return background_.emplace().Start(maker);
+  }
   STERNA_ASSIGN_OR_RETURN(HeadPlanes planes, HeadPlanes::Make(kernels_, w.type, w.rows, bound, head_arena_, pool_));
   screened_.emplace(kernels_, w.type, w.rows, planes);
-  screened_id_ = head;
   return {};
 }
 
@@ -54,6 +60,7 @@ void CpuBackendImpl::Head(DenseId head, SlotId in, VectorId gain, float eps) {
 }
 
 bool CpuBackendImpl::IsScreened(DenseId head, size_t output) const {
+  if (background_ && !background_->ready()) return false;
   return screened_ && screened_id_ == head && !batch_.needs.empty() && screened_->Answers(batch_.needs[output]);
 }
 

@@ -49,7 +49,8 @@ class HeadPlanes {
   static uint64_t SizeBytes(uint64_t rows, uint64_t columns);
 
   HeadPlanes() = default;
-  // Reads every row of `head` once. ResourceExhausted; InvalidArgument for more than kMaxColumns columns.
+  // Made at once by all threads. Reads every row of `head` once. ResourceExhausted; InvalidArgument for more than
+  // kMaxColumns columns.
   static Result<HeadPlanes> Make(const kernels::KernelTable& kernels, kernels::DenseType type,
                                  const kernels::DenseRows& head, HeadBound bound, WeightArena& arena,
                                  platform::ThreadPool& pool);
@@ -81,7 +82,7 @@ class HeadPlanes {
   float FineBound(const HeadQuery& query, size_t row) const { return Bound(query, row, fine_spreads_); }
 
  private:
-  class Maker;
+  friend class HeadPlanesMaker;
   float Bound(const HeadQuery& query, size_t row, const float* spreads) const {
     return spreads[row] * query.spread_factor + norms_[row] * query.norm_factor;
   }
@@ -101,6 +102,37 @@ class HeadPlanes {
   const float* norms_ = nullptr;
   const float* signs_ = nullptr;    // [padded columns] D
   const float* offsets_ = nullptr;  // [padded columns] 31.5 + dither
+};
+
+// Makes planes row by row, by whom and when the caller likes: rows do not depend on each other.
+class HeadPlanesMaker {
+ public:
+  // Takes the memory. `head` must stay valid while rows are made. Errors as HeadPlanes::Make.
+  static Result<HeadPlanesMaker> Create(const kernels::KernelTable& kernels, kernels::DenseType type,
+                                        const kernels::DenseRows& head, HeadBound bound, WeightArena& arena);
+
+  // Of use once every row is made.
+  const HeadPlanes& planes() const { return planes_; }
+  size_t pieces() const;
+  // `row` has room for padded_columns floats, 64-byte aligned.
+  void MakePiece(size_t piece, float* row) const;
+
+ private:
+  HeadPlanesMaker(const kernels::KernelTable& kernels, kernels::DenseType type, const kernels::DenseRows& head)
+      : kernels_(&kernels), type_(type), head_(head) {}
+  Status TakeMemory(WeightArena& arena);
+  void DrawConstants();
+  void MakeRow(size_t r, float* row) const;
+  void SetBounds(size_t r, const uint8_t* multipliers, const kernels::ScreenNorms& norms) const;
+  double Deviation(const uint8_t* multipliers, float scale) const;
+
+  const kernels::KernelTable* kernels_;
+  kernels::DenseType type_;
+  kernels::DenseRows head_;
+  HeadPlanes planes_;
+  uint8_t *coarse_ = nullptr, *fine_ = nullptr;
+  float *scales_ = nullptr, *coarse_spreads_ = nullptr, *fine_spreads_ = nullptr, *norms_ = nullptr;
+  float *signs_ = nullptr, *offsets_ = nullptr;
 };
 
 }  // namespace sterna::backend

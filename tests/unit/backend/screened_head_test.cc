@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "kernels/dispatch.h"
@@ -25,6 +26,7 @@ struct HeadCase {
   HeadMode mode = HeadMode::kCertified;
   TensorType type = TensorType::kF16;
   uint32_t rows = 3000, columns = 256;
+  bool in_background = false;
 };
 
 // The same head in two backends, one that computes it whole and one that screens it.
@@ -62,8 +64,9 @@ class TwoHeads {
 
  private:
   std::unique_ptr<CpuBackend> MakeBackend(HeadMode mode, const kernels::KernelTable& kernels) {
-    auto backend =
-        CpuBackend::Create(kernels, *pool_, {.work_item_bytes = 4096, .parallel_threshold = 0, .head = mode});
+    auto backend = CpuBackend::Create(
+        kernels, *pool_,
+        {.work_item_bytes = 4096, .parallel_threshold = 0, .head = mode, .head_in_background = case_.in_background});
     head_ = backend->AddDense(case_.type, case_.rows, case_.columns, stored_).value();
     gain_ = backend->AddVector(std::vector<float>(case_.columns, 1.0f)).value();
     slot_ = backend->AddSlot(case_.columns);
@@ -154,6 +157,37 @@ TEST(ScreenedHead, GivesTheWholeHeadsBestForEveryCountAndType) {
       EXPECT_LT(heads.counters().head_exact_rows, 5u * head.rows / 10);
     }
   });
+}
+
+// Whole answers at first, screened ones once the planes are there; the same tokens all the time.
+TEST(ScreenedHead, PlanesMadeInTheBackgroundAreUsedOnceTheyAreThere) {
+  HeadCase head = kCases[0];
+  head.in_background = true;
+  Random random(5);
+  const std::vector<float> values = RandomFloats(size_t{head.rows} * head.columns, random);
+  TwoHeads heads(head, values, kernels::kScalarTable);
+  const LogitNeed need{1, {}, {}};
+  bool screened = false;
+  for (int step = 0; step < 100000 && !screened; ++step) {
+    heads.Run({Activation(values, head, random)}, {&need, 1});
+    ExpectAnswer(heads, 0, need);
+    screened = !heads.Screened(0).all;
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(screened);
+  heads.Run({Activation(values, head, random)}, {&need, 1});
+  EXPECT_FALSE(heads.Screened(0).all);
+}
+
+TEST(ScreenedHead, ABackendMayGoWhileItsPlanesAreMade) {
+  HeadCase head = kCases[0];
+  head.in_background = true;
+  head.rows = 60000;
+  const std::vector<float> values(size_t{head.rows} * head.columns, 0.5f);
+  TwoHeads heads(head, values, kernels::kScalarTable);
+  const LogitNeed need{1, {}, {}};
+  heads.Run({std::vector<float>(head.columns, 1.0f)}, {&need, 1});
+  EXPECT_TRUE(heads.Screened(0).all);
 }
 
 TEST(ScreenedHead, WantedIdsAreThereAndForbiddenOnesAreNot) {
