@@ -3,6 +3,7 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import time
 import unittest
@@ -67,10 +68,22 @@ class Whole(PullTest):
         result = subprocess.run(command("pull", "o/m"), stdout=subprocess.PIPE, stderr=inner, env=self.env,
                                 timeout=WAIT_SECONDS, check=True)
         os.close(inner)
-        shown = os.read(outer, 1 << 16).decode()
+        shown = self.read_to_end(outer)
         self.assertEqual(result.stdout.decode().strip(), str(self.cache / "o/m/m-i2_s.gguf"))
         self.assertRegex(shown, r"\r\x1b\[K\[[#-]{24}\] +\d+ % of [\d.]+ MB")
         self.assertTrue(shown.endswith("\r\x1b[K"), "the bar stays on the screen")
+
+    @staticmethod
+    def read_to_end(terminal):
+        shown = b""
+        while True:
+            try:
+                part = os.read(terminal, 1 << 16)
+            except OSError:  # how Linux tells that nobody has the other end any more
+                part = b""
+            if not part:
+                return shown.decode()
+            shown += part
 
     def test_a_proxy_is_used(self):
         env = self.with_env(HF_ENDPOINT="http://hub.invalid", http_proxy=self.hub.address, no_proxy="")
@@ -165,12 +178,16 @@ class Refusals(PullTest):
         deep = b'{"siblings":' + b"[" * 100_000
         for listing in (b"", b"<html>", b"[]", {"siblings": 7, "sha": COMMIT}, {"siblings": []}, deep, b'{"a":"\xff"}',
                         {"siblings": [{"rfilename": "a.gguf", "lfs": {"sha256": "../x"}}], "sha": COMMIT},
-                        {"siblings": [], "sha": "../../x"}, {"siblings": [{}] * 20_001, "sha": COMMIT},
-                        b'{"siblings":"' + b"x" * (9 << 20)):
+                        {"siblings": [], "sha": "../../x"}):
             with self.subTest(listing=str(listing)[:40]):
                 self.hub.listing = listing
-                self.refused(3, "pull", "o/m")
+                self.assertIn("the hub's list of files", self.refused(3, "pull", "o/m"))
         self.assertEqual(self.files(), [])
+
+    def test_lists_without_end(self):
+        for listing in ({"siblings": [{}] * 20_001, "sha": COMMIT}, b'{"siblings":"' + b"x" * (9 << 20)):
+            self.hub.listing = listing
+            self.assertIn("is longer than", self.refused(3, "pull", "o/m"))
 
     def test_file_names_that_would_leave_the_folder(self):
         for name in ("../evil.gguf", "/tmp/evil.gguf", "a/../../evil.gguf", "a\x00.gguf", "..\\evil.gguf", "\x1b[2J.gguf",
@@ -182,6 +199,19 @@ class Refusals(PullTest):
                 self.assertNotIn("\x1b", line)
         self.assertEqual(self.hub.file_requests(), [])
         self.assertEqual([path for path in self.folder.rglob("*evil*")], [])
+
+
+class Encryption(PullTest):
+    @unittest.skipUnless(shutil.which("openssl"), "no openssl to make a certificate with")
+    def test_a_certificate_that_nobody_vouches_for_is_refused(self):
+        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", key,
+                        "-out", certificate], check=True, capture_output=True)
+        self.hub.encrypt(certificate, key)
+        line = self.refused(1, "pull", "o/m", env=self.with_env(HF_ENDPOINT=self.hub.address, HF_TOKEN="secret"))
+        self.assertIn("certificate", line)
+        self.assertEqual(self.hub.requests, [])
 
 
 class Redirects(PullTest):

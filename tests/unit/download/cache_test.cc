@@ -28,7 +28,7 @@ class CacheTest : public ::testing::Test {
  protected:
   // A model of `bytes` that was used `age` seconds ago.
   fs::path Put(const std::string& repo, const std::string& file, size_t bytes, int age = 0) {
-    const fs::path path = cache_.PathOf(repo, file);
+    fs::path path = cache_.PathOf(repo, file);
     WriteBytes(path, bytes);
     EXPECT_TRUE(WriteRecord(path.string() + ".json", {"", "", "", bytes}).ok());
     fs::last_write_time(path.string() + ".json", fs::file_time_type::clock::now() - std::chrono::seconds(age));
