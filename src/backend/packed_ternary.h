@@ -12,9 +12,10 @@ struct PackedTernary {
   uint64_t rows = 0;
   uint64_t columns = 0;
   bool by_input = false;                // one run of codes for each input instead of each row
-  float scale = 1;                      // of all values, where there are no group scales
+  float scale = 1;                      // of all values, where there are no others
   std::span<const std::byte> codes;     // of ShapeOfPacked; any bytes are safe to multiply
-  std::span<const float> group_scales;  // [rows][columns / 256]; empty where one scale holds for all
+  std::span<const float> group_scales;  // [rows][columns / 256] or none; never for codes by input
+  std::span<const float> row_scales;    // [rows] or none; never for codes by input, nor with group scales
 };
 
 // Codes lie in runs that follow each other: a row's, padded to 128 columns, or an input's, padded to 128 rows.

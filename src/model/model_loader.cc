@@ -136,7 +136,7 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   const quant::TypeInfo& type = quant::Info(*tensor->type);
   if (!type.ternary) {
     return tensors_.Unsupported(
-        name, fmt::format("is of type {}; linear layers must be ternary (I2_S, TQ1_0 or TQ2_0)", type.name));
+        name, fmt::format("is of type {}; linear layers must be ternary ({})", type.name, quant::TernaryTypeNames()));
   }
   STERNA_ASSIGN_OR_RETURN(const float scale, tensors_.Scale(Name(layer, role, "scale")));
   const quant::TernarySource source{*tensor->type, options_.i2s_layout, rows, columns, tensor->bytes};
@@ -171,8 +171,8 @@ Status ModelLoader::LoadDenseLinear(const std::string& name, uint64_t rows, uint
 Status ModelLoader::ReadSternaKeys() {
   STERNA_ASSIGN_OR_RETURN(const auto version, file_.GetUnsigned(kSternaVersionKey));
   packed_ = version.has_value();
-  if (packed_ && *version != kSternaVersion) {
-    return Status::Unsupported(fmt::format("file {}: {} is {}; this version reads {}: convert the source again",
+  if (packed_ && (*version == 0 || *version > kSternaVersion)) {
+    return Status::Unsupported(fmt::format("file {}: {} is {}; this version reads 1 to {}: convert the source again",
                                            format::Quoted(file_.name()), kSternaVersionKey, *version, kSternaVersion));
   }
   STERNA_ASSIGN_OR_RETURN(const auto by_input, file_.GetBool(kDownByInputKey));
@@ -194,9 +194,13 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
         name, fmt::format("is of type {}; a sterna file holds codes as I8", quant::Info(*tensor->type).name));
   }
   packed.codes = tensor->bytes;
-  std::vector<float> group_scales;
+  std::vector<float> group_scales, row_scales;
   const std::string group_name = Name(layer, role, kGroupScalesEnding);
-  if (tensors_.Has(group_name)) {
+  const std::string rows_name = Name(layer, role, kRowScalesEnding);
+  if (tensors_.Has(rows_name)) {
+    STERNA_ASSIGN_OR_RETURN(row_scales, tensors_.Vector(rows_name, rows));
+    packed.row_scales = row_scales;
+  } else if (tensors_.Has(group_name)) {
     STERNA_ASSIGN_OR_RETURN(group_scales, tensors_.Vector(group_name, rows * (columns / kGroupColumns)));
     packed.group_scales = group_scales;
   } else {

@@ -44,9 +44,13 @@ void RepackRows(const quant::TernarySource& source, const TernaryMatrix& matrix,
   }
 }
 
-Status CopyGroupScales(const quant::TernarySource& source, float scale_factor, size_t groups, float* out) {
+// `groups` scales a row: 1 where rows have one each.
+Result<const float*> CopyScales(const quant::TernarySource& source, float scale_factor, size_t groups,
+                                WeightArena& arena) {
+  STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(source.rows * groups * sizeof(float)));
+  auto* const all = reinterpret_cast<float*>(bytes);
   for (size_t row = 0; row < source.rows; ++row) {
-    float* const scales = out + row * groups;
+    float* const scales = all + row * groups;
     quant::TernaryRowScales(source, row, scales);
     for (size_t g = 0; g < groups; ++g) {
       scales[g] *= scale_factor;
@@ -55,6 +59,19 @@ Status CopyGroupScales(const quant::TernarySource& source, float scale_factor, s
             fmt::format("row {}, group {}: scale times the factor {} is not a finite number", row, g, scale_factor));
       }
     }
+  }
+  return all;
+}
+
+Status SetScales(const quant::TernarySource& source, const quant::TernaryScales& scales, float scale_factor,
+                 WeightArena& arena, TernaryMatrix& matrix) {
+  if (scales.uniform) {
+    STERNA_ASSIGN_OR_RETURN(matrix.scale, MatrixScale(scales, scale_factor));
+  } else if (scales.group_columns == source.columns) {
+    matrix.scale = 1;
+    STERNA_ASSIGN_OR_RETURN(matrix.row_scales, CopyScales(source, scale_factor, 1, arena));
+  } else {
+    STERNA_ASSIGN_OR_RETURN(matrix.group_scales, CopyScales(source, scale_factor, matrix.blocks / 2, arena));
   }
   return {};
 }
@@ -79,16 +96,7 @@ Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float sc
   matrix.rows = source.rows;
   matrix.columns = source.columns;
   matrix.blocks = CeilDiv<size_t>(source.columns, kernels::kTernaryBlockColumns);
-  if (scales.uniform) {
-    STERNA_ASSIGN_OR_RETURN(matrix.scale, MatrixScale(scales, scale_factor));
-  } else {
-    const size_t groups = matrix.blocks / 2;
-    STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(matrix.rows * groups * sizeof(float)));
-    auto* const group_scales = reinterpret_cast<float*>(bytes);
-    STERNA_RETURN_IF_ERROR(CopyGroupScales(source, scale_factor, groups, group_scales));
-    matrix.group_scales = group_scales;
-  }
-
+  STERNA_RETURN_IF_ERROR(SetScales(source, scales, scale_factor, arena, matrix));
   STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(matrix.rows * matrix.row_bytes()));
   auto* const codes = reinterpret_cast<uint8_t*>(bytes);
   const size_t padded_columns = matrix.blocks * kernels::kTernaryBlockColumns;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "backend/cpu/rope_table.h"
@@ -198,6 +199,30 @@ TEST_F(CpuBackendOperation, LinearUsesGroupScalesWhereTheyDiffer) {
       }
       EXPECT_EQ(a / s, Row(y, row)[r]);
     }
+  }
+}
+
+TEST_F(CpuBackendOperation, LinearUsesTheScaleOfEachRowWhereTheyDiffer) {
+  constexpr uint32_t kColumns = 192, kOutputs = 52;
+  StoredTernary w(kOutputs, kColumns, random_, quant::TensorType::kIQ2_BN);
+  const auto scale_of = [](uint32_t r) { return 0.25f * float(r % 7 + 1); };
+  for (uint32_t r = 0; r < kOutputs; ++r) {
+    const float scale = scale_of(r);
+    std::memcpy(&w.bytes[r * (4 + kColumns / 4)], &scale, sizeof scale);
+  }
+  w.source.bytes = w.bytes;
+  const TernaryId ids[] = {*backend_->AddTernary(w.source, 2.0f), *backend_->AddSparseTernary(w.source, 2.0f)};
+  const SlotId x = RandomSlot(kColumns);
+  const SlotId outs[] = {backend_->AddSlot(kOutputs), backend_->AddSlot(kOutputs)};
+  const Int8Id q = backend_->AddInt8Slot(kColumns);
+  Begin();
+  backend_->Quantize(x, q);
+  backend_->Linear(ids, q, outs);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<float> expected = LinearByHand(Input(x, row), w, 1.0f);
+    for (uint32_t r = 0; r < kOutputs; ++r) expected[r] *= scale_of(r) * 2.0f;
+    EXPECT_EQ(expected, Row(outs[0], row));
+    EXPECT_EQ(expected, Row(outs[1], row));
   }
 }
 

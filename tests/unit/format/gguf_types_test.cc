@@ -119,14 +119,15 @@ struct ReadType {
 
 TEST(GgufTypes, EveryReadableTypeIsReadUnderItsId) {
   constexpr ReadType kTypes[] = {
-      {0, TensorType::kF32},    {1, TensorType::kF16},   {2, TensorType::kQ4_0},  {8, TensorType::kQ8_0},
-      {14, TensorType::kQ6_K},  {24, TensorType::kI8},   {25, TensorType::kI16},  {26, TensorType::kI32},
-      {27, TensorType::kI64},   {28, TensorType::kF64},  {30, TensorType::kBF16}, {34, TensorType::kTQ1_0},
-      {35, TensorType::kTQ2_0}, {36, TensorType::kI2_S},
+      {0, TensorType::kF32},         {1, TensorType::kF16},   {2, TensorType::kQ4_0},     {8, TensorType::kQ8_0},
+      {14, TensorType::kQ6_K},       {24, TensorType::kI8},   {25, TensorType::kI16},     {26, TensorType::kI32},
+      {27, TensorType::kI64},        {28, TensorType::kF64},  {30, TensorType::kBF16},    {34, TensorType::kTQ1_0},
+      {35, TensorType::kTQ2_0},      {36, TensorType::kI2_S}, {134, TensorType::kIQ1_BN}, {135, TensorType::kIQ2_BN},
+      {335, TensorType::kIQ2_BN_R4},
   };
   for (const auto& [id, type] : kTypes) {
-    const size_t size = *quant::TensorBytes(type, 3, 256);
-    const auto image = GgufBuilder().Tensor("a", {256, 3}, id, size).Build();
+    const size_t size = *quant::TensorBytes(type, 4, 256);
+    const auto image = GgufBuilder().Tensor("a", {256, 4}, id, size).Build();
     const auto file = GgufFile::Parse(image, kImageName);
     ASSERT_TRUE(file.ok()) << id;
     EXPECT_EQ(file->tensors()[0].type, type) << id;
