@@ -79,7 +79,7 @@ class Converter {
   const model::Architecture* architecture_ = nullptr;
   std::unique_ptr<const text::Tokenizer> tokenizer_;
   bool down_by_input_ = false;
-  bool has_row_scales_ = false;
+  bool new_scales_ = false;  // that readers of version 1 do not know
   GgufWriter writer_;
   ConvertReport report_;
   std::vector<uint64_t> checksums_;  // of the tensors written so far
@@ -91,8 +91,7 @@ Result<ConvertReport> Converter::Run(const std::string& output) {
   architecture_ = model::FindArchitecture(config_.architecture);
   STERNA_RETURN_IF_ERROR(CopyMetadata());
   STERNA_RETURN_IF_ERROR(AddTensors());
-  writer_.AddU64(model::kSternaVersionKey,
-                 has_row_scales_ ? model::kSternaVersion : model::kSternaVersionWithoutRowScales);
+  writer_.AddU64(model::kSternaVersionKey, new_scales_ ? model::kSternaVersion : model::kFirstSternaVersion);
   STERNA_RETURN_IF_ERROR(AddVocabulary());
   AddChecksums();
   STERNA_RETURN_IF_ERROR(writer_.Write(output));
@@ -187,7 +186,9 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
     // Their values need the matrix: they are written as it is repacked a second time.
     AddScales(linear, stem, scales->group_columns);
   }
-  const backend::PackedShape shape = backend::ShapeOfPacked(tensor.rows(), tensor.columns(), linear.by_input);
+  const bool grouped = !scales->uniform && scales->group_columns < tensor.columns();
+  const backend::PackedShape shape = backend::ShapeOfPacked(tensor.rows(), tensor.columns(), linear.by_input,
+                                                            grouped ? uint32_t(scales->group_columns) : 256);
   AddChecked(tensor.name, {shape.run_bytes, shape.runs}, quant::TensorType::kI8, shape.bytes(),
              [this, linear](const GgufWriter::Sink& sink) -> Status {
                backend::WeightArena arena;
@@ -201,7 +202,7 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
 void Converter::AddScales(const Linear& linear, const std::string& stem, uint64_t group_columns) {
   const uint64_t count = linear.tensor->rows() * (linear.tensor->columns() / group_columns);
   const bool by_row = group_columns == linear.tensor->columns();
-  has_row_scales_ |= by_row;
+  new_scales_ |= by_row || group_columns < 256;
   AddChecked(fmt::format("{}.{}", stem, by_row ? model::kRowScalesEnding : model::kGroupScalesEnding), {count},
              quant::TensorType::kF32, count * sizeof(float),
              [this, linear, by_row](const GgufWriter::Sink& sink) -> Status {

@@ -15,7 +15,8 @@
 namespace sterna::model {
 namespace {
 
-constexpr uint64_t kGroupColumns = 256;  // that share a scale where a matrix has more than one
+constexpr uint32_t kGroupColumns =
+    256;  // that share a scale where a matrix has more than one, unless it is stored finer
 constexpr size_t kMaxNamesInWarning = 5;
 // Of a `sterna` file, beside the model's.
 constexpr std::string_view kSternaTensors = "sterna.";
@@ -180,6 +181,16 @@ Status ModelLoader::ReadSternaKeys() {
   return {};
 }
 
+// How many columns share a scale, by the number of scales.
+uint32_t ModelLoader::GroupColumns(const std::string& name, uint64_t rows, uint64_t columns) const {
+  const format::GgufTensor* const tensor = file_.FindTensor(name);
+  for (const uint32_t finer : {128u, 64u}) {
+    const bool fits = tensor != nullptr && columns % finer == 0 && tensor->columns() == rows * (columns / finer);
+    if (fits) return finer;
+  }
+  return kGroupColumns;
+}
+
 Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns,
                                backend::TernaryId& id) {
   const std::string name = Name(layer, role, "weight");
@@ -187,7 +198,9 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
   packed.rows = rows;
   packed.columns = columns;
   packed.by_input = down_by_input_ && role == architecture_->layer.down;
-  const backend::PackedShape shape = backend::ShapeOfPacked(rows, columns, packed.by_input);
+  const std::string group_name = Name(layer, role, kGroupScalesEnding);
+  packed.group_columns = GroupColumns(group_name, rows, columns);
+  const backend::PackedShape shape = backend::ShapeOfPacked(rows, columns, packed.by_input, packed.group_columns);
   STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, shape.runs, shape.run_bytes));
   if (*tensor->type != quant::TensorType::kI8) {
     return tensors_.Wrong(
@@ -195,13 +208,12 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
   }
   packed.codes = tensor->bytes;
   std::vector<float> group_scales, row_scales;
-  const std::string group_name = Name(layer, role, kGroupScalesEnding);
   const std::string rows_name = Name(layer, role, kRowScalesEnding);
   if (tensors_.Has(rows_name)) {
     STERNA_ASSIGN_OR_RETURN(row_scales, tensors_.Vector(rows_name, rows));
     packed.row_scales = row_scales;
   } else if (tensors_.Has(group_name)) {
-    STERNA_ASSIGN_OR_RETURN(group_scales, tensors_.Vector(group_name, rows * (columns / kGroupColumns)));
+    STERNA_ASSIGN_OR_RETURN(group_scales, tensors_.Vector(group_name, rows * (columns / packed.group_columns)));
     packed.group_scales = group_scales;
   } else {
     STERNA_ASSIGN_OR_RETURN(packed.scale, tensors_.Scale(Name(layer, role, "scale")));

@@ -16,7 +16,7 @@ constexpr uint64_t kI2sTailBytes = 32;  // the tensor's float32 scale and 28 byt
 constexpr uint64_t kMaxBytes = std::numeric_limits<int64_t>::max();
 
 // In the order of TensorType.
-constexpr std::array<TypeInfo, 19> kTypes{{
+constexpr std::array<TypeInfo, 23> kTypes{{
     {TensorType::kF32, "F32", 1, 4, false},
     {TensorType::kF16, "F16", 1, 2, false},
     {TensorType::kBF16, "BF16", 1, 2, false},
@@ -31,6 +31,10 @@ constexpr std::array<TypeInfo, 19> kTypes{{
     {TensorType::kIQ1_BN, "IQ1_BN", 64, 13, true, 2},
     {TensorType::kIQ2_BN, "IQ2_BN", 64, 16, true, 4},
     {TensorType::kIQ2_BN_R4, "IQ2_BN_R4", 64, 16, true, 4, 4},
+    {TensorType::kQ2_0, "Q2_0", 64, 18, true},
+    {TensorType::kQ2_0_G128, "Q2_0 in groups of 128", 128, 34, true},
+    {TensorType::kPQ2_0, "PQ2_0", 128, 34, true},
+    {TensorType::kPTQ1_0, "PTQ1_0", 128, 28, true},
     {TensorType::kI8, "I8", 1, 1, false},
     {TensorType::kI16, "I16", 1, 2, false},
     {TensorType::kI32, "I32", 1, 4, false},

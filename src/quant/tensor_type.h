@@ -30,6 +30,10 @@ enum class TensorType : uint8_t {
   kIQ1_BN,
   kIQ2_BN,
   kIQ2_BN_R4,
+  kQ2_0,       // in groups of 64
+  kQ2_0_G128,  // under the same id
+  kPQ2_0,
+  kPTQ1_0,
   kI8,
   kI16,
   kI32,

@@ -12,13 +12,14 @@
 #include "base/status_macros.h"
 #include "quant/ternary_bn.h"
 #include "quant/ternary_i2s.h"
+#include "quant/ternary_q2.h"
 #include "quant/ternary_tq.h"
 
 namespace sterna::quant {
 namespace {
 
 // What shares a source file.
-enum class Family : uint8_t { kI2s, kTq, kBn };
+enum class Family : uint8_t { kI2s, kTq, kBn, kQ2 };
 
 Family FamilyOf(TensorType type) {
   switch (type) {
@@ -26,6 +27,10 @@ Family FamilyOf(TensorType type) {
     case TensorType::kIQ1_BN:
     case TensorType::kIQ2_BN:
     case TensorType::kIQ2_BN_R4: return Family::kBn;
+    case TensorType::kQ2_0:
+    case TensorType::kQ2_0_G128:
+    case TensorType::kPQ2_0:
+    case TensorType::kPTQ1_0: return Family::kQ2;
     default: return Family::kTq;
   }
 }
@@ -62,9 +67,10 @@ Result<TernaryScales> InspectTernary(const TernarySource& source) {
   switch (FamilyOf(source.type)) {
     case Family::kI2s: return InspectI2s(source);
     case Family::kTq: return InspectTq(source);
-    case Family::kBn: break;
+    case Family::kBn: return InspectBn(source);
+    case Family::kQ2: break;
   }
-  return InspectBn(source);
+  return InspectQ2(source);
 }
 
 void UnpackTernaryRow(const TernarySource& source, uint64_t row, uint8_t* codes) {
@@ -73,12 +79,14 @@ void UnpackTernaryRow(const TernarySource& source, uint64_t row, uint8_t* codes)
     case Family::kI2s: return UnpackI2sRow(source, row, codes);
     case Family::kTq: return UnpackTqRow(source, row, codes);
     case Family::kBn: return UnpackBnRow(source, row, codes);
+    case Family::kQ2: return UnpackQ2Row(source, row, codes);
   }
 }
 
 void TernaryRowScales(const TernarySource& source, uint64_t row, float* scales) {
   STERNA_DCHECK(row < source.rows && source.type != TensorType::kI2_S);
   if (FamilyOf(source.type) == Family::kTq) return TqRowScales(source, row, scales);
+  if (FamilyOf(source.type) == Family::kQ2) return Q2RowScales(source, row, scales);
   *scales = BnRowScale(source, row);
 }
 
@@ -102,6 +110,8 @@ Result<std::vector<std::byte>> PackTernary(TensorType type, I2sLayout layout, ui
   }
   if (FamilyOf(type) == Family::kTq) {
     PackTq(type, codes, half, out.data());
+  } else if (FamilyOf(type) == Family::kQ2) {
+    PackQ2(type, codes, half, out.data());
   } else {
     PackBn(type, columns, codes, scale, out.data());
   }

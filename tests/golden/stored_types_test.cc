@@ -4,6 +4,7 @@
 // the same bits, and so they have after `sterna convert`.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -86,8 +87,11 @@ TEST_P(StoredTypes, GiveTheSameLogitsToTheBit) {
   EXPECT_TRUE(Run(Converted(path)) == expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ternary, StoredTypes, ::testing::ValuesIn(TernaryTypes()),
-                         [](const auto& tested) { return std::string(quant::Info(tested.param).name); });
+INSTANTIATE_TEST_SUITE_P(Ternary, StoredTypes, ::testing::ValuesIn(TernaryTypes()), [](const auto& tested) {
+  std::string name(quant::Info(tested.param).name);
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+});
 
 TEST_F(StoredModel, KeepsRowScalesThatDifferWhenConverted) {
   const std::string path = Rewritten(TensorType::kIQ2_BN, [](std::vector<std::byte>& bytes, uint64_t columns) {
@@ -102,6 +106,20 @@ TEST_F(StoredModel, KeepsRowScalesThatDifferWhenConverted) {
   const Outcome expected = Run(path);
   EXPECT_FALSE(expected == Run(ModelPath("b158-tiny.i2_s.gguf")));
   EXPECT_TRUE(Run(Converted(path)) == expected);
+}
+
+TEST_F(StoredModel, KeepsScalesOfGroupsThatDifferWhenConverted) {
+  const Outcome one_scale = Run(ModelPath("b158-tiny.i2_s.gguf"));
+  for (const TensorType type : {TensorType::kQ2_0, TensorType::kQ2_0_G128, TensorType::kPQ2_0, TensorType::kPTQ1_0}) {
+    const size_t block_bytes = quant::Info(type).block_bytes;
+    const size_t upper = type == TensorType::kPTQ1_0 ? block_bytes - 1 : 1;  // of the scale: two times, for exponents
+    const std::string path = Rewritten(type, [&](std::vector<std::byte>& bytes, uint64_t) {
+      for (size_t at = upper; at < bytes.size(); at += 3 * block_bytes) bytes[at] = std::byte(uint8_t(bytes[at]) + 4);
+    });
+    const Outcome expected = Run(path);
+    EXPECT_FALSE(expected == one_scale) << quant::Info(type).name;
+    EXPECT_TRUE(Run(Converted(path)) == expected) << quant::Info(type).name;
+  }
 }
 
 }  // namespace

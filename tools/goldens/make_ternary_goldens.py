@@ -4,8 +4,9 @@
 
     python tools/goldens/make_ternary_goldens.py [LIBGGML_OF_IK_LLAMA]
 
-Packed by tools/goldens/ternary_rows.py, written from the published layouts and checked against
-published checksums and, given its library, against the quantizers of ik_llama.cpp. Needs numpy.
+Packed by tools/goldens/ternary_rows.py and ternary_groups.py, written from the published layouts and
+checked against published checksums and, given its library, IQ1_BN, IQ2_BN and IQ2_BN_R4 against the
+quantizers of ik_llama.cpp. Needs numpy.
 """
 import json
 import pathlib
@@ -13,6 +14,7 @@ import sys
 
 import numpy as np
 
+import ternary_groups
 import ternary_pack
 import ternary_rows
 
@@ -38,11 +40,25 @@ def row_vectors():
         yield vector(name, "a scale a row, a row of zeros", mixed, scales, 192, pack(mixed, scales))
 
 
+def group_vectors():
+    values = ternary_pack.lcg_ternary(1024).reshape(4, 256)
+    mixed = ternary_pack.lcg_ternary(3 * 384).reshape(3, 384)
+    mixed[1, 128:256] = 0
+    for name, size in ternary_groups.GROUPS.items():
+        yield vector(name, "one scale", values, [0.75] * (1024 // size), size, ternary_groups.pack(name, values, 0.75))
+        empty = ~np.any(mixed.reshape(-1, size) != 0, axis=1)
+        for note, scales in (("one scale, a group of zeros", np.full(len(empty), 0.3125)),
+                             ("a scale a group, a group of zeros", 2.0 ** (np.arange(len(empty)) % 5 - 3))):
+            scales = np.where(empty, 0, scales)
+            yield vector(name, note, mixed, scales, size, ternary_groups.pack(name, mixed, scales))
+
+
 def main():
+    ternary_groups.self_check(ternary_pack.lcg_ternary(1024))
     ternary_rows.self_check(ternary_pack.lcg_ternary(1024))
     if len(sys.argv) > 1:
         ternary_rows.check_with_ggml(sys.argv[1])
-    vectors = [*row_vectors()]
+    vectors = [*row_vectors(), *group_vectors()]
     lines = ",\n".join(json.dumps(v) for v in vectors)
     head = {"reference": f"numpy {np.__version__}", "command": "python tools/goldens/make_ternary_goldens.py"}
     OUT.write_text(f'{{"made": {json.dumps(head)},\n"vectors": [\n{lines}]\n}}\n', encoding="utf-8")

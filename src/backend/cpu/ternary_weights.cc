@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -25,6 +26,17 @@ void PackRow(const uint8_t* codes, size_t blocks, uint8_t* out) {
   }
 }
 
+// The codes of each group of a row into a block of its own.
+void PackFineGroups(const uint8_t* codes, const TernaryMatrix& matrix, size_t row, uint8_t* out) {
+  for (size_t g = 0; g < matrix.blocks; ++g) {
+    std::array<uint8_t, kernels::kTernaryBlockColumns> block;
+    block.fill(1);
+    const size_t first = g * matrix.group_columns;
+    std::copy_n(codes + first, matrix.group_columns, block.begin() + first % kernels::kTernaryBlockColumns);
+    PackRow(block.data(), 1, out + (g * matrix.rows + row) * kernels::kTernaryBlockBytes);
+  }
+}
+
 // True when the stored bytes are the kernels' layout already.
 bool IsKernelLayout(const quant::TernarySource& source) {
   return source.type == quant::TensorType::kI2_S && source.layout == quant::I2sLayout::kX86 &&
@@ -40,7 +52,11 @@ void RepackRows(const quant::TernarySource& source, const TernaryMatrix& matrix,
   }
   for (size_t row = first; row < end; ++row) {
     quant::UnpackTernaryRow(source, row, row_codes);
-    PackRow(row_codes, matrix.blocks, out + row * row_bytes);
+    if (matrix.fine_groups()) {
+      PackFineGroups(row_codes, matrix, row, out);
+    } else {
+      PackRow(row_codes, matrix.blocks, out + row * row_bytes);
+    }
   }
 }
 
@@ -71,7 +87,10 @@ Status SetScales(const quant::TernarySource& source, const quant::TernaryScales&
     matrix.scale = 1;
     STERNA_ASSIGN_OR_RETURN(matrix.row_scales, CopyScales(source, scale_factor, 1, arena));
   } else {
-    STERNA_ASSIGN_OR_RETURN(matrix.group_scales, CopyScales(source, scale_factor, matrix.blocks / 2, arena));
+    matrix.group_columns = uint32_t(scales.group_columns);
+    const size_t groups = source.columns / scales.group_columns;
+    if (matrix.group_columns < kernels::kTernaryGroupColumns) matrix.blocks = groups;
+    STERNA_ASSIGN_OR_RETURN(matrix.group_scales, CopyScales(source, scale_factor, groups, arena));
   }
   return {};
 }

@@ -226,6 +226,40 @@ TEST_F(CpuBackendOperation, LinearUsesTheScaleOfEachRowWhereTheyDiffer) {
   }
 }
 
+// Codes and scales by hand; a row of 320 columns also ends in the middle of a 128-column block.
+TEST_F(CpuBackendOperation, LinearUsesTheScalesOfGroupsOf64And128Columns) {
+  constexpr uint32_t kOutputs = 70;
+  for (const auto& [type, columns] : {std::pair{quant::TensorType::kQ2_0, 320u}, {quant::TensorType::kPQ2_0, 384u}}) {
+    StoredTernary w(kOutputs, columns, random_, type);
+    const size_t block_bytes = quant::Info(type).block_bytes, group = quant::Info(type).block_elements;
+    for (size_t b = 0; b * block_bytes < w.bytes.size(); ++b) w.bytes[b * block_bytes + 1] = std::byte(0x30 + b % 5);
+    w.source.bytes = w.bytes;
+    const TernaryId id = *backend_->AddSparseTernary(w.source, 2.0f);
+    const SlotId x = RandomSlot(columns), y = backend_->AddSlot(kOutputs);
+    const Int8Id q = backend_->AddInt8Slot(columns);
+    Begin();
+    backend_->Quantize(x, q);
+    backend_->Linear({&id, 1}, q, {&y, 1});
+    for (uint32_t row = 0; row < kRows; ++row) {
+      std::vector<int8_t> values(columns);
+      float s;
+      int32_t unused;
+      kScalarTable.quantize_row(Input(x, row).data(), columns, values.data(), columns, &s, &unused);
+      for (uint32_t r = 0; r < kOutputs; ++r) {
+        std::vector<float> scales(columns / group);
+        quant::TernaryRowScales(w.source, r, scales.data());
+        float a = 0;
+        for (size_t g = 0; g < scales.size(); ++g) {
+          int32_t sum = 0;
+          for (size_t k = group * g; k < group * (g + 1); ++k) sum += (int(w.codes[r * columns + k]) - 1) * values[k];
+          a += float(sum) * (1.0f / s) * (scales[g] * 2.0f);
+        }
+        EXPECT_EQ(a, Row(y, row)[r]) << "row " << r << ", groups of " << group;
+      }
+    }
+  }
+}
+
 TEST_F(CpuBackendOperation, RopeTurnsEachRowByItsPosition) {
   const SlotId x = RandomSlot(3 * 8);
   const RopeId rope = backend_->AddRope(100, 8, 6, 10000.0f).value();

@@ -110,6 +110,12 @@ TEST(HostileTensors, RowScaledTensorsThatAreCutOffOrDoNotFit) {
   ExpectCorrupt(GgufBuilder().Tensor("t", {96, 4}, 135, 272).Build(), "rows of 96 values, which IQ2_BN cannot hold");
 }
 
+TEST(HostileTensors, GroupScaledTensorsThatAreCutOff) {
+  ExpectCorrupt(GgufBuilder().Tensor("t", {256, 4}, 42, 271).Build(), "has 271 bytes before the file ends");
+  ExpectListedOnly(142, 256, 271, "undecided", "PQ2_0 or IQ2_TN");
+  ExpectListedOnly(143, 256, 223, "undecided", "PTQ1_0 or IQ1_TN");
+}
+
 TEST(HostileTensors, TypeIdsNobodyKnows) {
   for (const uint32_t id : {43u, 97u, 336u, 0x80000000u, 0xffffffffu}) {
     ExpectListedOnly(id, 256, 64, "unknown", "type id " + std::to_string(id) + " is not known");

@@ -25,10 +25,13 @@ using sterna::testing::LcgBytes;
 using sterna::testing::LcgCodes;
 using ::testing::HasSubstr;
 
+constexpr TensorType kGroupTypes[] = {TensorType::kQ2_0, TensorType::kQ2_0_G128, TensorType::kPQ2_0,
+                                      TensorType::kPTQ1_0};
 constexpr TensorType kRowTypes[] = {TensorType::kIQ1_BN, TensorType::kIQ2_BN, TensorType::kIQ2_BN_R4};
 
 TensorType TypeNamed(std::string name) {
   for (char& c : name) c = char(std::toupper(c));
+  if (name == "Q2_0_G128") return TensorType::kQ2_0_G128;
   for (size_t i = 0; i <= size_t(TensorType::kF64); ++i) {
     if (Info(TensorType(i)).name == name) return TensorType(i);
   }
@@ -75,7 +78,7 @@ std::vector<uint8_t> Unpacked(const TernarySource& source) {
 }
 
 TEST(TernaryVectors, UnpackToTheReferenceCodes) {
-  ASSERT_GE(Vectors().size(), 9u);
+  ASSERT_GE(Vectors().size(), 21u);
   for (const Vector& vector : Vectors()) EXPECT_EQ(Unpacked(vector.source), vector.codes) << vector.name;
 }
 
@@ -186,6 +189,39 @@ TEST(RowScaledTernary, RefusesShapesAndSizesThatDoNotFit) {
   EXPECT_THAT(inspect(TensorType::kIQ2_BN_R4, 6, 64, 120).message(), HasSubstr("6 rows are no multiple of the 4"));
   EXPECT_EQ(inspect(TensorType::kIQ2_BN, 4, 64, 79).code(), StatusCode::kInvalidArgument);
   EXPECT_TRUE(inspect(TensorType::kIQ2_BN, 4, 64, 80).ok());
+}
+
+TEST(GroupScaledTernary, RefusesScalesThatAreNotFinite) {
+  for (const TensorType type : kGroupTypes) {
+    const TypeInfo& info = Info(type);
+    auto bytes = *PackTernary(type, I2sLayout::kX86, 3, 256, LcgCodes(3 * 256), 0.5f);
+    const size_t block = 2 * 256 / info.block_elements + 1;  // the second of row 2
+    const uint16_t half = F32ToF16(-std::numeric_limits<float>::infinity());
+    std::memcpy(&bytes[block * info.block_bytes + (type == TensorType::kPTQ1_0 ? info.block_bytes - 2 : 0)], &half, 2);
+    const Status status = InspectTernary({type, I2sLayout::kX86, 3, 256, bytes}).status();
+    EXPECT_EQ(status.code(), StatusCode::kCorrupt) << info.name;
+    EXPECT_THAT(status.message(), HasSubstr("row 2, column " + std::to_string(info.block_elements) + " is -inf"));
+  }
+}
+
+TEST(GroupScaledTernary, RefusesTwiceTheScaleByRowAndColumn) {
+  const std::vector<uint8_t> zeros(3 * 256, 0);
+  for (const TensorType type : {TensorType::kQ2_0, TensorType::kQ2_0_G128, TensorType::kPQ2_0}) {
+    const TypeInfo& info = Info(type);
+    auto bytes = *PackTernary(type, I2sLayout::kX86, 3, 256, zeros, 0.5f);
+    const size_t block = 256 / info.block_elements + 1;  // the second of row 1
+    bytes[block * info.block_bytes + 2 + 9] |= std::byte{0x30};
+    const Status status = InspectTernary({type, I2sLayout::kX86, 3, 256, bytes}).status();
+    EXPECT_EQ(status.code(), StatusCode::kCorrupt) << info.name;
+    EXPECT_THAT(status.message(), HasSubstr("row 1, column " + std::to_string(info.block_elements + 38) + " is 3"));
+  }
+}
+
+TEST(GroupScaledTernary, GivesOnlyCodesForAnyBytes) {
+  for (const TensorType type : kGroupTypes) {
+    const auto bytes = LcgBytes(*TensorBytes(type, 4, 384), 9);
+    for (const uint8_t code : Unpacked({type, I2sLayout::kX86, 4, 384, bytes})) ASSERT_LE(code, 2) << Info(type).name;
+  }
 }
 
 }  // namespace
