@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "format/checksums.h"
 #include "format/gguf_names.h"
+#include "format/gguf_split.h"
 #include "format/gguf_writer.h"
 #include "model/architecture.h"
 #include "model/sterna_keys.h"
@@ -104,7 +105,7 @@ Status Converter::CopyMetadata() {
     return Status::InvalidArgument(fmt::format("file {} is a sterna file already", format::Quoted(file_.name())));
   }
   for (const auto& [key, value] : file_.values()) {
-    if (key != "general.alignment") writer_.AddValue(key, value);
+    if (key != "general.alignment" && !key.starts_with(format::kSplitKeys)) writer_.AddValue(key, value);
   }
   writer_.SetAlignment(kAlignmentBytes);
   return {};

@@ -148,7 +148,7 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   // The backend holds a copy: without this, loading would hold every ternary weight twice.
-  if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
+  file_.AdviseDone(*tensor);
   weight_types_.insert(type.name);
   return {};
 }
@@ -222,7 +222,7 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   // What was copied need not lie here twice; what is read in place comes back when it is read.
-  if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
+  file_.AdviseDone(*tensor);
   weight_types_.insert("sterna");
   return {};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One model in every ternary format that Sterna reads: the formats hold the same codes and scales, so the logits have
-// the same bits, and so they have after `sterna convert`.
+// One model in every ternary format that Sterna reads, and in several files: the formats hold the same codes and
+// scales, so the logits have the same bits, and so they have after `sterna convert`.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -120,6 +120,30 @@ TEST_F(StoredModel, KeepsScalesOfGroupsThatDifferWhenConverted) {
     EXPECT_FALSE(expected == one_scale) << quant::Info(type).name;
     EXPECT_TRUE(Run(Converted(path)) == expected) << quant::Info(type).name;
   }
+}
+
+TEST_F(StoredModel, InThreeFilesGivesTheSameLogitsToTheBit) {
+  const std::string whole = ModelPath("b158-tiny.i2_s.gguf");
+  const auto file = format::GgufFile::Open(whole);
+  for (uint64_t part = 0; part < 3; ++part) {
+    format::GgufWriter writer;
+    if (part == 0) {
+      for (const auto& [key, value] : file->values()) writer.AddValue(key, value);
+    }
+    writer.AddU64("split.no", part);
+    writer.AddU64("split.count", 3);
+    writer.AddU64("split.tensors.count", file->tensors().size());
+    for (size_t i = part; i < file->tensors().size(); i += 3) {
+      const format::GgufTensor& tensor = file->tensors()[i];
+      const auto first = tensor.dimensions.begin();
+      writer.AddTensor(tensor.name, {first, first + tensor.dimension_count}, *tensor.type, tensor.bytes);
+    }
+    ASSERT_TRUE(writer.Write(folder_.File("m-0000" + std::to_string(part + 1) + "-of-00003.gguf")).ok());
+  }
+  const Outcome expected = Run(whole);
+  const std::string split = folder_.File("m-00001-of-00003.gguf");
+  EXPECT_TRUE(Run(split) == expected);
+  EXPECT_TRUE(Run(Converted(split)) == expected);
 }
 
 }  // namespace
