@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "format/checksums.h"
 #include "format/gguf_names.h"
+#include "format/gguf_split.h"
 #include "format/gguf_writer.h"
 #include "model/architecture.h"
 #include "model/sterna_keys.h"
@@ -57,6 +58,7 @@ class Converter {
   Status AddVocabulary();
   Status AddTensors();
   Status AddLinear(const GgufTensor& tensor);
+  void AddScales(const Linear& linear, const std::string& stem, uint64_t group_columns);
   void AddCopy(const GgufTensor& tensor);
   void AddChecked(std::string_view name, std::vector<uint64_t> dimensions, quant::TensorType type, uint64_t size_bytes,
                   GgufWriter::Producer produce);
@@ -78,6 +80,7 @@ class Converter {
   const model::Architecture* architecture_ = nullptr;
   std::unique_ptr<const text::Tokenizer> tokenizer_;
   bool down_by_input_ = false;
+  bool new_scales_ = false;  // that readers of version 1 do not know
   GgufWriter writer_;
   ConvertReport report_;
   std::vector<uint64_t> checksums_;  // of the tensors written so far
@@ -89,6 +92,7 @@ Result<ConvertReport> Converter::Run(const std::string& output) {
   architecture_ = model::FindArchitecture(config_.architecture);
   STERNA_RETURN_IF_ERROR(CopyMetadata());
   STERNA_RETURN_IF_ERROR(AddTensors());
+  writer_.AddU64(model::kSternaVersionKey, new_scales_ ? model::kSternaVersion : model::kFirstSternaVersion);
   STERNA_RETURN_IF_ERROR(AddVocabulary());
   AddChecksums();
   STERNA_RETURN_IF_ERROR(writer_.Write(output));
@@ -101,10 +105,9 @@ Status Converter::CopyMetadata() {
     return Status::InvalidArgument(fmt::format("file {} is a sterna file already", format::Quoted(file_.name())));
   }
   for (const auto& [key, value] : file_.values()) {
-    if (key != "general.alignment") writer_.AddValue(key, value);
+    if (key != "general.alignment" && !key.starts_with(format::kSplitKeys)) writer_.AddValue(key, value);
   }
   writer_.SetAlignment(kAlignmentBytes);
-  writer_.AddU64(model::kSternaVersionKey, model::kSternaVersion);
   return {};
 }
 
@@ -169,9 +172,8 @@ Status Converter::AddTensors() {
 
 Status Converter::AddLinear(const GgufTensor& tensor) {
   if (!IsTernary(tensor)) {
-    return tensors_.Unsupported(tensor.name, fmt::format("is of type {}; linear layers must be ternary (I2_S, TQ1_0 or "
-                                                         "TQ2_0)",
-                                                         quant::Info(*tensor.type).name));
+    return tensors_.Unsupported(tensor.name, fmt::format("is of type {}; linear layers must be ternary ({})",
+                                                         quant::Info(*tensor.type).name, quant::TernaryTypeNames()));
   }
   const std::string stem(Stem(tensor.name, kWeightEnding));
   STERNA_ASSIGN_OR_RETURN(const float factor, tensors_.Scale(stem + std::string(kScaleEnding)));
@@ -183,15 +185,11 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
     AddFloats(stem + std::string(kScaleEnding), {scale});
   } else {
     // Their values need the matrix: they are written as it is repacked a second time.
-    const uint64_t count = tensor.rows() * (tensor.columns() / scales->group_columns);
-    AddChecked(fmt::format("{}.{}", stem, model::kGroupScalesEnding), {count}, quant::TensorType::kF32,
-               count * sizeof(float), [this, linear](const GgufWriter::Sink& sink) -> Status {
-                 backend::WeightArena arena;
-                 STERNA_ASSIGN_OR_RETURN(const backend::TernaryMatrix matrix, Repack(linear, arena));
-                 return sink(std::as_bytes(backend::AsPacked(matrix).group_scales));
-               });
+    AddScales(linear, stem, scales->group_columns);
   }
-  const backend::PackedShape shape = backend::ShapeOfPacked(tensor.rows(), tensor.columns(), linear.by_input);
+  const bool grouped = !scales->uniform && scales->group_columns < tensor.columns();
+  const backend::PackedShape shape = backend::ShapeOfPacked(tensor.rows(), tensor.columns(), linear.by_input,
+                                                            grouped ? uint32_t(scales->group_columns) : 256);
   AddChecked(tensor.name, {shape.run_bytes, shape.runs}, quant::TensorType::kI8, shape.bytes(),
              [this, linear](const GgufWriter::Sink& sink) -> Status {
                backend::WeightArena arena;
@@ -200,6 +198,20 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
              });
   ++report_.ternary_tensors;
   return {};
+}
+
+void Converter::AddScales(const Linear& linear, const std::string& stem, uint64_t group_columns) {
+  const uint64_t count = linear.tensor->rows() * (linear.tensor->columns() / group_columns);
+  const bool by_row = group_columns == linear.tensor->columns();
+  new_scales_ |= by_row || group_columns < 256;
+  AddChecked(fmt::format("{}.{}", stem, by_row ? model::kRowScalesEnding : model::kGroupScalesEnding), {count},
+             quant::TensorType::kF32, count * sizeof(float),
+             [this, linear, by_row](const GgufWriter::Sink& sink) -> Status {
+               backend::WeightArena arena;
+               STERNA_ASSIGN_OR_RETURN(const backend::TernaryMatrix matrix, Repack(linear, arena));
+               const backend::PackedTernary packed = backend::AsPacked(matrix);
+               return sink(std::as_bytes(by_row ? packed.row_scales : packed.group_scales));
+             });
 }
 
 Result<backend::TernaryMatrix> Converter::Repack(const Linear& linear, backend::WeightArena& arena) const {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <new>
 
 #include "base/checked_math.h"
@@ -103,6 +104,16 @@ Result<GgufFile> GgufFile::Parse(std::span<const std::byte> bytes, std::string n
 }
 
 Result<GgufFile> GgufFile::Open(const std::string& path) {
+  STERNA_ASSIGN_OR_RETURN(GgufFile file, OpenOne(path));
+  try {
+    STERNA_RETURN_IF_ERROR(file.OpenParts());
+    return file;
+  } catch (const std::bad_alloc&) {
+    return Status::ResourceExhausted("not enough memory for the description of a split model");
+  }
+}
+
+Result<GgufFile> GgufFile::OpenOne(const std::string& path) {
   STERNA_ASSIGN_OR_RETURN(platform::MappedFile mapping, platform::MappedFile::Open(path));
   auto file = Parse(mapping.bytes(), path);
   STERNA_RETURN_IF_ERROR(mapping.Check());  // what was parsed after the file shrank is no error of its own
@@ -118,7 +129,11 @@ GgufFile::~GgufFile() = default;
 
 const std::string& GgufFile::name() const { return impl_->name; }
 uint32_t GgufFile::version() const { return impl_->version; }
-uint64_t GgufFile::file_bytes() const { return impl_->bytes.size(); }
+uint64_t GgufFile::file_bytes() const {
+  uint64_t size_bytes = impl_->bytes.size();
+  for (const GgufFile& part : impl_->parts) size_bytes += part.file_bytes();
+  return size_bytes;
+}
 uint64_t GgufFile::alignment() const { return impl_->alignment; }
 const std::vector<std::string>& GgufFile::warnings() const { return impl_->warnings.list(); }
 std::span<const GgufTensor> GgufFile::tensors() const { return impl_->tensors; }
@@ -143,7 +158,20 @@ Result<const GgufTensor*> GgufFile::RequireTensor(std::string_view name) const {
   return tensor;
 }
 
-Status GgufFile::CheckStillWhole() const { return impl_->mapping ? impl_->mapping->Check() : Status(); }
+Status GgufFile::CheckStillWhole() const {
+  if (impl_->mapping) STERNA_RETURN_IF_ERROR(impl_->mapping->Check());
+  for (const GgufFile& part : impl_->parts) STERNA_RETURN_IF_ERROR(part.CheckStillWhole());
+  return {};
+}
+
+void GgufFile::AdviseDone(const GgufTensor& tensor) const {
+  const auto lies_in = [&](std::span<const std::byte> file) {
+    return std::greater_equal<>()(tensor.bytes.data(), file.data()) &&
+           std::less<>()(tensor.bytes.data(), file.data() + file.size());
+  };
+  if (impl_->mapping && lies_in(impl_->bytes)) impl_->mapping->AdviseDone(tensor.offset_bytes, tensor.bytes.size());
+  for (const GgufFile& part : impl_->parts) part.AdviseDone(tensor);
+}
 
 const platform::MappedFile* GgufFile::mapping() const { return impl_->mapping ? &*impl_->mapping : nullptr; }
 

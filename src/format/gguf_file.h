@@ -33,9 +33,9 @@ struct GgufTensor {
   std::optional<quant::TensorType> type;           // as decided (ambiguous ids by their byte spans)
   std::string_view type_name;                      // "I2_S", "MXFP4"; "undecided" or "unknown" where no name is certain
   std::string unsupported;                         // why `type` is empty, one clause for a message; else ""
-  uint64_t offset_bytes = 0;                       // from the start of the file
-  uint64_t span_bytes = 0;                         // up to the next tensor's offset or the end of the file
-  std::span<const std::byte> bytes;                // exactly the tensor's bytes, inside the file; empty without `type`
+  uint64_t offset_bytes = 0;         // from the start of the file (of a split model: of the part that holds it)
+  uint64_t span_bytes = 0;           // up to the next tensor's offset or the end of the file
+  std::span<const std::byte> bytes;  // exactly the tensor's bytes, inside the file; empty without `type`
 
   uint64_t columns() const { return dimensions[0]; }
   uint64_t rows() const { return dimensions[1] * dimensions[2] * dimensions[3]; }  // the reader checked the product
@@ -43,7 +43,8 @@ struct GgufTensor {
 
 class GgufFile {
  public:
-  // Maps and checks the file. NotFound, Corrupt, Unsupported or ResourceExhausted; one line naming the file.
+  // Maps and checks the file; the first part of a split model opens all of them, as if they were one. NotFound,
+  // Corrupt, Unsupported or ResourceExhausted; one line naming the file.
   static Result<GgufFile> Open(const std::string& path);
   // Checks bytes that the caller keeps alive; `name` stands for the file in messages.
   static Result<GgufFile> Parse(std::span<const std::byte> bytes, std::string name);
@@ -81,12 +82,17 @@ class GgufFile {
 
   // Corrupt once the mapped file shrank under its readers (platform::MappedFile::Check); ok for Parse().
   Status CheckStillWhole() const;
-  // nullptr for Parse().
+  // The tensor is not needed in memory any more: its pages may go until they are read again.
+  void AdviseDone(const GgufTensor& tensor) const;
+  // nullptr for Parse(); of a split model that of the first part.
   const platform::MappedFile* mapping() const;
 
  private:
   struct Impl;
   explicit GgufFile(std::unique_ptr<Impl> impl);
+  static Result<GgufFile> OpenOne(const std::string& path);
+  // Opens the other parts of a split model and takes their tensors in.
+  Status OpenParts();
   std::unique_ptr<Impl> impl_;
 };
 

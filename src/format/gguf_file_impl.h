@@ -18,6 +18,7 @@ struct GgufFile::Impl {
   GgufValues values;
   std::vector<GgufTensor> tensors;
   std::vector<size_t> tensors_by_name;
+  std::vector<GgufFile> parts;  // the other files of a split model; `tensors` has theirs too
 
   // Fills everything below `bytes`. Messages do not name the file yet.
   Status Read();

@@ -14,7 +14,6 @@ constexpr std::string_view kGgml = "a ggml block format";
 constexpr std::string_view kActivations = "a ggml format for activations";
 constexpr std::string_view kRemoved = "a repacked format that ggml removed";
 constexpr std::string_view kLookup = "a look-up format of bitnet.cpp whose byte order is not in the file";
-constexpr std::string_view kIk = "a format of ik_llama.cpp";
 constexpr std::string_view kDeprecated = "a deprecated format of ik_llama.cpp";
 constexpr std::string_view kPrism = "a format of the Prism fork";
 
@@ -25,8 +24,8 @@ constexpr TypeMeaning Blocks(uint32_t id, std::string_view name, uint32_t elemen
                              std::string_view what = kGgml) {
   return {id, name, what, SizeRule::kBlocks, elements, bytes, 0, 0, std::nullopt};
 }
-constexpr TypeMeaning Rows(uint32_t id, std::string_view name, uint32_t row_bytes, uint32_t bytes) {
-  return {id, name, kIk, SizeRule::kRowsOfBlocks, 64, bytes, row_bytes, 0, std::nullopt};
+constexpr TypeMeaning Rows(uint32_t id, std::string_view name, uint32_t row_bytes, uint32_t bytes, TensorType type) {
+  return {id, name, "", SizeRule::kRowsOfBlocks, 64, bytes, row_bytes, 0, type};
 }
 constexpr TypeMeaning Unsized(uint32_t id, std::string_view name, std::string_view what) {
   return {id, name, what, SizeRule::kUnknown, 0, 0, 0, 0, std::nullopt};
@@ -80,16 +79,16 @@ constexpr TypeMeaning kMeanings[] = {
     Blocks(40, "NVFP4", 64, 36),
     Blocks(40, "Q1_0 in groups of 32", 32, 6, kPrism),
     Blocks(41, "Q1_0", 128, 18),
-    Blocks(42, "Q2_0", 64, 18),
-    Blocks(42, "Q2_0 in groups of 128", 128, 34, kPrism),
-    Rows(134, "IQ1_BN", 2, 13),
-    Rows(135, "IQ2_BN", 4, 16),
+    Read(42, "Q2_0", 64, 18, TensorType::kQ2_0),
+    Read(42, "Q2_0 in groups of 128", 128, 34, TensorType::kQ2_0_G128),
+    Rows(134, "IQ1_BN", 2, 13, TensorType::kIQ1_BN),
+    Rows(135, "IQ2_BN", 4, 16, TensorType::kIQ2_BN),
     Unsized(136, "Q8_K64", "a format of ik_llama.cpp for activations"),
-    Blocks(142, "PQ2_0", 128, 34, kPrism),
+    Read(142, "PQ2_0", 128, 34, TensorType::kPQ2_0),
     Unsized(142, "IQ2_TN", kDeprecated),
-    Blocks(143, "PTQ1_0", 128, 28, kPrism),
+    Read(143, "PTQ1_0", 128, 28, TensorType::kPTQ1_0),
     Unsized(143, "IQ1_TN", kDeprecated),
-    Rows(335, "IQ2_BN_R4", 4, 16),
+    Rows(335, "IQ2_BN_R4", 4, 16, TensorType::kIQ2_BN_R4),
 };
 
 constexpr bool IdLess(const TypeMeaning& a, const TypeMeaning& b) { return a.id < b.id; }

@@ -70,6 +70,13 @@ uint32_t TypeId(TensorType type) {
     case TensorType::kTQ1_0: return 34;
     case TensorType::kTQ2_0: return 35;
     case TensorType::kI2_S: return 36;
+    case TensorType::kQ2_0:
+    case TensorType::kQ2_0_G128: return 42;
+    case TensorType::kIQ1_BN: return 134;
+    case TensorType::kIQ2_BN: return 135;
+    case TensorType::kPQ2_0: return 142;
+    case TensorType::kPTQ1_0: return 143;
+    case TensorType::kIQ2_BN_R4: return 335;
   }
   return 0;
 }

@@ -15,7 +15,8 @@
 namespace sterna::model {
 namespace {
 
-constexpr uint64_t kGroupColumns = 256;  // that share a scale where a matrix has more than one
+constexpr uint32_t kGroupColumns =
+    256;  // that share a scale where a matrix has more than one, unless it is stored finer
 constexpr size_t kMaxNamesInWarning = 5;
 // Of a `sterna` file, beside the model's.
 constexpr std::string_view kSternaTensors = "sterna.";
@@ -136,7 +137,7 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   const quant::TypeInfo& type = quant::Info(*tensor->type);
   if (!type.ternary) {
     return tensors_.Unsupported(
-        name, fmt::format("is of type {}; linear layers must be ternary (I2_S, TQ1_0 or TQ2_0)", type.name));
+        name, fmt::format("is of type {}; linear layers must be ternary ({})", type.name, quant::TernaryTypeNames()));
   }
   STERNA_ASSIGN_OR_RETURN(const float scale, tensors_.Scale(Name(layer, role, "scale")));
   const quant::TernarySource source{*tensor->type, options_.i2s_layout, rows, columns, tensor->bytes};
@@ -147,7 +148,7 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   // The backend holds a copy: without this, loading would hold every ternary weight twice.
-  if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
+  file_.AdviseDone(*tensor);
   weight_types_.insert(type.name);
   return {};
 }
@@ -171,13 +172,23 @@ Status ModelLoader::LoadDenseLinear(const std::string& name, uint64_t rows, uint
 Status ModelLoader::ReadSternaKeys() {
   STERNA_ASSIGN_OR_RETURN(const auto version, file_.GetUnsigned(kSternaVersionKey));
   packed_ = version.has_value();
-  if (packed_ && *version != kSternaVersion) {
-    return Status::Unsupported(fmt::format("file {}: {} is {}; this version reads {}: convert the source again",
+  if (packed_ && (*version == 0 || *version > kSternaVersion)) {
+    return Status::Unsupported(fmt::format("file {}: {} is {}; this version reads 1 to {}: convert the source again",
                                            format::Quoted(file_.name()), kSternaVersionKey, *version, kSternaVersion));
   }
   STERNA_ASSIGN_OR_RETURN(const auto by_input, file_.GetBool(kDownByInputKey));
   down_by_input_ = by_input.value_or(false);
   return {};
+}
+
+// How many columns share a scale, by the number of scales.
+uint32_t ModelLoader::GroupColumns(const std::string& name, uint64_t rows, uint64_t columns) const {
+  const format::GgufTensor* const tensor = file_.FindTensor(name);
+  for (const uint32_t finer : {128u, 64u}) {
+    const bool fits = tensor != nullptr && columns % finer == 0 && tensor->columns() == rows * (columns / finer);
+    if (fits) return finer;
+  }
+  return kGroupColumns;
 }
 
 Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns,
@@ -187,17 +198,22 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
   packed.rows = rows;
   packed.columns = columns;
   packed.by_input = down_by_input_ && role == architecture_->layer.down;
-  const backend::PackedShape shape = backend::ShapeOfPacked(rows, columns, packed.by_input);
+  const std::string group_name = Name(layer, role, kGroupScalesEnding);
+  packed.group_columns = GroupColumns(group_name, rows, columns);
+  const backend::PackedShape shape = backend::ShapeOfPacked(rows, columns, packed.by_input, packed.group_columns);
   STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, shape.runs, shape.run_bytes));
   if (*tensor->type != quant::TensorType::kI8) {
     return tensors_.Wrong(
         name, fmt::format("is of type {}; a sterna file holds codes as I8", quant::Info(*tensor->type).name));
   }
   packed.codes = tensor->bytes;
-  std::vector<float> group_scales;
-  const std::string group_name = Name(layer, role, kGroupScalesEnding);
-  if (tensors_.Has(group_name)) {
-    STERNA_ASSIGN_OR_RETURN(group_scales, tensors_.Vector(group_name, rows * (columns / kGroupColumns)));
+  std::vector<float> group_scales, row_scales;
+  const std::string rows_name = Name(layer, role, kRowScalesEnding);
+  if (tensors_.Has(rows_name)) {
+    STERNA_ASSIGN_OR_RETURN(row_scales, tensors_.Vector(rows_name, rows));
+    packed.row_scales = row_scales;
+  } else if (tensors_.Has(group_name)) {
+    STERNA_ASSIGN_OR_RETURN(group_scales, tensors_.Vector(group_name, rows * (columns / packed.group_columns)));
     packed.group_scales = group_scales;
   } else {
     STERNA_ASSIGN_OR_RETURN(packed.scale, tensors_.Scale(Name(layer, role, "scale")));
@@ -206,7 +222,7 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   // What was copied need not lie here twice; what is read in place comes back when it is read.
-  if (file_.mapping() != nullptr) file_.mapping()->AdviseDone(tensor->offset_bytes, tensor->bytes.size());
+  file_.AdviseDone(*tensor);
   weight_types_.insert("sterna");
   return {};
 }

@@ -30,6 +30,7 @@ class ModelLoader {
   Status LoadLinear(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, Model::Weight& weight);
   Status LoadDenseLinear(const std::string& name, uint64_t rows, uint64_t columns, backend::DenseId& id);
   // The same from a `sterna` file, whose matrices lie in the backend's layout.
+  uint32_t GroupColumns(const std::string& name, uint64_t rows, uint64_t columns) const;
   Status LoadPacked(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, backend::TernaryId& id);
   Status ReadSternaKeys();
   Status LoadDense(const std::string& name, backend::DenseId& id, std::string& type_name);

@@ -2,8 +2,10 @@
 #include "quant/tensor_type.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <limits>
+#include <vector>
 
 #include "base/checked_math.h"
 
@@ -14,7 +16,7 @@ constexpr uint64_t kI2sTailBytes = 32;  // the tensor's float32 scale and 28 byt
 constexpr uint64_t kMaxBytes = std::numeric_limits<int64_t>::max();
 
 // In the order of TensorType.
-constexpr std::array<TypeInfo, 16> kTypes{{
+constexpr std::array<TypeInfo, 23> kTypes{{
     {TensorType::kF32, "F32", 1, 4, false},
     {TensorType::kF16, "F16", 1, 2, false},
     {TensorType::kBF16, "BF16", 1, 2, false},
@@ -26,6 +28,13 @@ constexpr std::array<TypeInfo, 16> kTypes{{
     {TensorType::kI2_S, "I2_S", 128, 32, true},
     {TensorType::kTQ1_0, "TQ1_0", 256, 54, true},
     {TensorType::kTQ2_0, "TQ2_0", 256, 66, true},
+    {TensorType::kIQ1_BN, "IQ1_BN", 64, 13, true, 2},
+    {TensorType::kIQ2_BN, "IQ2_BN", 64, 16, true, 4},
+    {TensorType::kIQ2_BN_R4, "IQ2_BN_R4", 64, 16, true, 4, 4},
+    {TensorType::kQ2_0, "Q2_0", 64, 18, true},
+    {TensorType::kQ2_0_G128, "Q2_0 in groups of 128", 128, 34, true},
+    {TensorType::kPQ2_0, "PQ2_0", 128, 34, true},
+    {TensorType::kPTQ1_0, "PTQ1_0", 128, 28, true},
     {TensorType::kI8, "I8", 1, 1, false},
     {TensorType::kI16, "I16", 1, 2, false},
     {TensorType::kI32, "I32", 1, 4, false},
@@ -50,6 +59,16 @@ Status TooLarge(TensorType type, uint64_t rows, uint64_t columns) {
 
 const TypeInfo& Info(TensorType type) { return kTypes[size_t(type)]; }
 
+std::string TernaryTypeNames() {
+  std::vector<std::string_view> names;
+  for (const TypeInfo& info : kTypes) {
+    if (info.ternary) names.push_back(info.name);
+  }
+  const std::string_view last = names.back();
+  names.pop_back();
+  return fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
 Result<uint64_t> TensorBytes(TensorType type, uint64_t rows, uint64_t columns) {
   const TypeInfo& info = Info(type);
   const auto elements = CheckedMul(rows, columns);
@@ -65,7 +84,13 @@ Result<uint64_t> TensorBytes(TensorType type, uint64_t rows, uint64_t columns) {
     return Status::InvalidArgument(fmt::format("{} columns are no multiple of the {} values of a {} block", columns,
                                                info.block_elements, info.name));
   }
-  const auto bytes = CheckedMul<uint64_t>(*elements / info.block_elements, info.block_bytes);
+  if (rows % info.row_multiple != 0) {
+    return Status::InvalidArgument(
+        fmt::format("{} rows are no multiple of the {} that {} packs together", rows, info.row_multiple, info.name));
+  }
+  const auto codes = CheckedMul<uint64_t>(*elements / info.block_elements, info.block_bytes);
+  const auto scales = CheckedMul<uint64_t>(rows, info.row_bytes);
+  const auto bytes = codes && scales ? CheckedAdd(*codes, *scales) : std::nullopt;
   if (!bytes || *bytes > kMaxBytes) return TooLarge(type, rows, columns);
   return *bytes;
 }

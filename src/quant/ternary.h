@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ternary matrices as files store them (I2_S in its three byte orders, TQ1_0, TQ2_0), to and from plain codes 0, 1, 2
-// (value = code - 1). Layout facts: docs/formats.md.
+// Ternary matrices as files store them (I2_S in its three byte orders, TQ1_0, TQ2_0, IQ1_BN, IQ2_BN, IQ2_BN_R4, Q2_0
+// and its kin), to and from plain codes 0, 1, 2 (value = code - 1). Layout facts: docs/formats.md.
 #pragma once
 
 #include <cstdint>
@@ -34,23 +34,24 @@ struct TernarySource {
 struct TernaryScales {
   bool uniform = true;         // one scale for all non-zero values
   float scale = 0;             // the tensor scale when uniform (0 for an all-zero TQ matrix); else 0
-  uint32_t group_columns = 0;  // when not uniform: elements per scale along a row (256)
+  uint64_t group_columns = 0;  // when not uniform: elements per scale along a row (256, 128, 64, or the whole row)
 };
 
 // Corrupt when a scale is NaN or infinite, or a code is 3 (the message gives the first place and the count).
 // InvalidArgument when the layout cannot hold the shape. Scans the whole matrix once.
 Result<TernaryScales> InspectTernary(const TernarySource& source);
 
-// Codes of row `row`: columns bytes, each 0, 1 or 2 (a stored 3, refused by InspectTernary, reads as 1). A TQ block of
-// scale 0 reads as 1 throughout, so that a matrix with such blocks can still have one scale. `source` is one that
-// InspectTernary accepted.
+// Codes of row `row`: columns bytes, each 0, 1 or 2 (a stored 3, refused by InspectTernary, reads as 1). A block or
+// row of scale 0 reads as 1 throughout, so that a matrix with such blocks can still have one scale. `source` is one
+// that InspectTernary accepted.
 void UnpackTernaryRow(const TernarySource& source, uint64_t row, uint8_t* codes);
 
 // Scales of row `row`, columns / group_columns floats; only for sources whose scales are not uniform.
 void TernaryRowScales(const TernarySource& source, uint64_t row, float* scales);
 
-// The stored form of `codes` (rows * columns values 0..2) with one scale. TQ types store it as float16; blocks without
-// a non-zero value store scale 0. InvalidArgument when the type cannot hold the shape.
+// The stored form of `codes` (rows * columns values 0..2) with one scale. All but I2_S, IQ2_BN and IQ2_BN_R4 store it
+// as float16; blocks (rows) without a non-zero value store scale 0. InvalidArgument when the type cannot hold the
+// shape.
 Result<std::vector<std::byte>> PackTernary(TensorType type, I2sLayout layout, uint64_t rows, uint64_t columns,
                                            std::span<const uint8_t> codes, float scale);
 

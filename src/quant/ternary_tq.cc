@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <optional>
 
 #include "base/half.h"
 #include "quant/packed_codes.h"
+#include "quant/scale_tally.h"
 
 namespace sterna::quant {
 namespace {
@@ -131,8 +131,7 @@ float TqBlockScale(TensorType type, const std::byte* block) {
 Result<TernaryScales> InspectTq(const TernarySource& source) {
   const size_t block_bytes = Info(source.type).block_bytes;
   const uint64_t blocks = source.rows * source.columns / kTqBlockElements;
-  std::optional<float> common;
-  bool uniform = true;
+  ScaleTally tally;
   const std::byte* block = source.bytes.data();
   for (uint64_t i = 0; i < blocks; ++i, block += block_bytes) {
     const float scale = TqBlockScale(source.type, block);
@@ -140,12 +139,9 @@ Result<TernaryScales> InspectTq(const TernarySource& source) {
       if (!std::isfinite(scale)) return status;
       return Status::Corrupt(fmt::format("{} ({} such codes)", status.message(), CountTq2Threes(source)));
     }
-    if (!uniform || scale == 0 || scale == common || AllZero(source.type, block)) continue;
-    if (common) uniform = false;
-    common = scale;
+    tally.Add(scale, [&] { return AllZero(source.type, block); });
   }
-  if (uniform) return TernaryScales{.uniform = true, .scale = common.value_or(0.0f), .group_columns = 0};
-  return TernaryScales{.uniform = false, .scale = 0, .group_columns = kTqBlockElements};
+  return tally.Scales(kTqBlockElements);
 }
 
 void UnpackTqRow(const TernarySource& source, uint64_t row, uint8_t* codes) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "backend/cpu/cpu_backend_impl.h"
+#include "backend/cpu/fine_groups.h"
 #include "base/check.h"
 #include "base/checked_math.h"
 
@@ -79,9 +80,17 @@ void CpuBackendImpl::LinearPiece(const TernaryMatrix& w, const Int8Slot& in, Flo
   const size_t step_row = piece % cut.runs * cut.step_rows, weight_row = piece / cut.runs * cut.weight_rows;
   kernels::Int8Rows x = in.Rows(step_row, std::min(cut.step_rows, rows() - step_row));
   if (cut.with_scratch) x.scratch = ternary_scratch_.data() + worker * ternary_scratch_stride_;
+  const size_t count = std::min(cut.weight_rows, w.rows - weight_row);
+  if (w.fine_groups()) {
+    return FineGroupLinear(kernels_, w, weight_row, count, x, out.Row(step_row) + weight_row, out.stride());
+  }
   const auto product = w.group_scales == nullptr ? kernels_.ternary_linear : kernels_.ternary_group_linear;
-  product(w.Rows(weight_row, std::min(cut.weight_rows, w.rows - weight_row)), x, out.Row(step_row) + weight_row,
-          out.stride());
+  product(w.Rows(weight_row, count), x, out.Row(step_row) + weight_row, out.stride());
+  if (w.row_scales == nullptr) return;
+  for (size_t t = 0; t < x.count; ++t) {
+    float* const y = out.Row(step_row + t) + weight_row;
+    for (size_t r = 0; r < count; ++r) y[r] *= w.row_scales[weight_row + r];
+  }
 }
 
 }  // namespace sterna::backend

@@ -58,8 +58,7 @@ Status CpuBackendImpl::AllocateSparse() {
 
 void CpuBackendImpl::GatedLinear(Activation kind, TernaryId gate, TernaryId up, Int8Id in, SlotId out, SlotId scratch) {
   FloatSlot& g = slot(out);
-  const bool skip =
-      work_.options().skip_zeros && kind == Activation::kRelu2 && rows() == 1 && matrix(up).group_scales == nullptr;
+  const bool skip = work_.options().skip_zeros && kind == Activation::kRelu2 && rows() == 1 && matrix(up).one_scale();
   if (skip) {
     Linear(std::array{gate}, in, std::array{out});
     const size_t open = kernels_.list_positive(g.Row(0), g.columns(), listed_.as<uint32_t>().data());

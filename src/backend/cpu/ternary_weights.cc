@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -25,6 +26,17 @@ void PackRow(const uint8_t* codes, size_t blocks, uint8_t* out) {
   }
 }
 
+// The codes of each group of a row into a block of its own.
+void PackFineGroups(const uint8_t* codes, const TernaryMatrix& matrix, size_t row, uint8_t* out) {
+  for (size_t g = 0; g < matrix.blocks; ++g) {
+    std::array<uint8_t, kernels::kTernaryBlockColumns> block;
+    block.fill(1);
+    const size_t first = g * matrix.group_columns;
+    std::copy_n(codes + first, matrix.group_columns, block.begin() + first % kernels::kTernaryBlockColumns);
+    PackRow(block.data(), 1, out + (g * matrix.rows + row) * kernels::kTernaryBlockBytes);
+  }
+}
+
 // True when the stored bytes are the kernels' layout already.
 bool IsKernelLayout(const quant::TernarySource& source) {
   return source.type == quant::TensorType::kI2_S && source.layout == quant::I2sLayout::kX86 &&
@@ -40,13 +52,21 @@ void RepackRows(const quant::TernarySource& source, const TernaryMatrix& matrix,
   }
   for (size_t row = first; row < end; ++row) {
     quant::UnpackTernaryRow(source, row, row_codes);
-    PackRow(row_codes, matrix.blocks, out + row * row_bytes);
+    if (matrix.fine_groups()) {
+      PackFineGroups(row_codes, matrix, row, out);
+    } else {
+      PackRow(row_codes, matrix.blocks, out + row * row_bytes);
+    }
   }
 }
 
-Status CopyGroupScales(const quant::TernarySource& source, float scale_factor, size_t groups, float* out) {
+// `groups` scales a row: 1 where rows have one each.
+Result<const float*> CopyScales(const quant::TernarySource& source, float scale_factor, size_t groups,
+                                WeightArena& arena) {
+  STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(source.rows * groups * sizeof(float)));
+  auto* const all = reinterpret_cast<float*>(bytes);
   for (size_t row = 0; row < source.rows; ++row) {
-    float* const scales = out + row * groups;
+    float* const scales = all + row * groups;
     quant::TernaryRowScales(source, row, scales);
     for (size_t g = 0; g < groups; ++g) {
       scales[g] *= scale_factor;
@@ -55,6 +75,22 @@ Status CopyGroupScales(const quant::TernarySource& source, float scale_factor, s
             fmt::format("row {}, group {}: scale times the factor {} is not a finite number", row, g, scale_factor));
       }
     }
+  }
+  return all;
+}
+
+Status SetScales(const quant::TernarySource& source, const quant::TernaryScales& scales, float scale_factor,
+                 WeightArena& arena, TernaryMatrix& matrix) {
+  if (scales.uniform) {
+    STERNA_ASSIGN_OR_RETURN(matrix.scale, MatrixScale(scales, scale_factor));
+  } else if (scales.group_columns == source.columns) {
+    matrix.scale = 1;
+    STERNA_ASSIGN_OR_RETURN(matrix.row_scales, CopyScales(source, scale_factor, 1, arena));
+  } else {
+    matrix.group_columns = uint32_t(scales.group_columns);
+    const size_t groups = source.columns / scales.group_columns;
+    if (matrix.group_columns < kernels::kTernaryGroupColumns) matrix.blocks = groups;
+    STERNA_ASSIGN_OR_RETURN(matrix.group_scales, CopyScales(source, scale_factor, groups, arena));
   }
   return {};
 }
@@ -79,16 +115,7 @@ Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float sc
   matrix.rows = source.rows;
   matrix.columns = source.columns;
   matrix.blocks = CeilDiv<size_t>(source.columns, kernels::kTernaryBlockColumns);
-  if (scales.uniform) {
-    STERNA_ASSIGN_OR_RETURN(matrix.scale, MatrixScale(scales, scale_factor));
-  } else {
-    const size_t groups = matrix.blocks / 2;
-    STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(matrix.rows * groups * sizeof(float)));
-    auto* const group_scales = reinterpret_cast<float*>(bytes);
-    STERNA_RETURN_IF_ERROR(CopyGroupScales(source, scale_factor, groups, group_scales));
-    matrix.group_scales = group_scales;
-  }
-
+  STERNA_RETURN_IF_ERROR(SetScales(source, scales, scale_factor, arena, matrix));
   STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(matrix.rows * matrix.row_bytes()));
   auto* const codes = reinterpret_cast<uint8_t*>(bytes);
   const size_t padded_columns = matrix.blocks * kernels::kTernaryBlockColumns;

@@ -20,7 +20,14 @@ struct TernaryMatrix {
   size_t blocks = 0;      // by row: 128-column blocks of a row; by input: 128-output blocks of an input
   float scale = 0;
   const uint8_t* codes = nullptr;
-  const float* group_scales = nullptr;  // [rows][blocks / 2]; null when one scale holds for all
+  const float* group_scales = nullptr;  // [rows][columns / group_columns] where scales differ inside rows; else null
+  uint32_t group_columns = kernels::kTernaryGroupColumns;
+  const float* row_scales = nullptr;  // [rows] where they differ from row to row; `scale` is 1 then
+
+  // Groups of 64 or 128 columns: codes lie as [blocks][rows], a block for each group and, where that is half of its 128
+  // columns, zeros in the other half.
+  bool fine_groups() const { return group_scales != nullptr && group_columns < kernels::kTernaryGroupColumns; }
+  bool one_scale() const { return group_scales == nullptr && row_scales == nullptr; }
 
   size_t row_bytes() const { return blocks * kernels::kTernaryBlockBytes; }  // of a row, or of an input
   kernels::TernaryRows Rows(size_t first, size_t count) const;               // stored by row
@@ -35,7 +42,7 @@ Result<float> MatrixScale(const quant::TernaryScales& scales, float scale_factor
 Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
                                     platform::ThreadPool& pool);
 
-// The same by input, except that a matrix with a scale for each group of columns stays stored by row.
+// The same by input, except that a matrix with more than one scale stays stored by row.
 Result<TernaryMatrix> RepackTernaryByInput(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
                                            platform::ThreadPool& pool);
 

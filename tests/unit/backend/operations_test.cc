@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "backend/cpu/rope_table.h"
@@ -201,6 +202,64 @@ TEST_F(CpuBackendOperation, LinearUsesGroupScalesWhereTheyDiffer) {
   }
 }
 
+TEST_F(CpuBackendOperation, LinearUsesTheScaleOfEachRowWhereTheyDiffer) {
+  constexpr uint32_t kColumns = 192, kOutputs = 52;
+  StoredTernary w(kOutputs, kColumns, random_, quant::TensorType::kIQ2_BN);
+  const auto scale_of = [](uint32_t r) { return 0.25f * float(r % 7 + 1); };
+  for (uint32_t r = 0; r < kOutputs; ++r) {
+    const float scale = scale_of(r);
+    std::memcpy(&w.bytes[r * (4 + kColumns / 4)], &scale, sizeof scale);
+  }
+  w.source.bytes = w.bytes;
+  const TernaryId ids[] = {*backend_->AddTernary(w.source, 2.0f), *backend_->AddSparseTernary(w.source, 2.0f)};
+  const SlotId x = RandomSlot(kColumns);
+  const SlotId outs[] = {backend_->AddSlot(kOutputs), backend_->AddSlot(kOutputs)};
+  const Int8Id q = backend_->AddInt8Slot(kColumns);
+  Begin();
+  backend_->Quantize(x, q);
+  backend_->Linear(ids, q, outs);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<float> expected = LinearByHand(Input(x, row), w, 1.0f);
+    for (uint32_t r = 0; r < kOutputs; ++r) expected[r] *= scale_of(r) * 2.0f;
+    EXPECT_EQ(expected, Row(outs[0], row));
+    EXPECT_EQ(expected, Row(outs[1], row));
+  }
+}
+
+// Codes and scales by hand; a row of 320 columns also ends in the middle of a 128-column block.
+TEST_F(CpuBackendOperation, LinearUsesTheScalesOfGroupsOf64And128Columns) {
+  constexpr uint32_t kOutputs = 70;
+  for (const auto& [type, columns] : {std::pair{quant::TensorType::kQ2_0, 320u}, {quant::TensorType::kPQ2_0, 384u}}) {
+    StoredTernary w(kOutputs, columns, random_, type);
+    const size_t block_bytes = quant::Info(type).block_bytes, group = quant::Info(type).block_elements;
+    for (size_t b = 0; b * block_bytes < w.bytes.size(); ++b) w.bytes[b * block_bytes + 1] = std::byte(0x30 + b % 5);
+    w.source.bytes = w.bytes;
+    const TernaryId id = *backend_->AddSparseTernary(w.source, 2.0f);
+    const SlotId x = RandomSlot(columns), y = backend_->AddSlot(kOutputs);
+    const Int8Id q = backend_->AddInt8Slot(columns);
+    Begin();
+    backend_->Quantize(x, q);
+    backend_->Linear({&id, 1}, q, {&y, 1});
+    for (uint32_t row = 0; row < kRows; ++row) {
+      std::vector<int8_t> values(columns);
+      float s;
+      int32_t unused;
+      kScalarTable.quantize_row(Input(x, row).data(), columns, values.data(), columns, &s, &unused);
+      for (uint32_t r = 0; r < kOutputs; ++r) {
+        std::vector<float> scales(columns / group);
+        quant::TernaryRowScales(w.source, r, scales.data());
+        float a = 0;
+        for (size_t g = 0; g < scales.size(); ++g) {
+          int32_t sum = 0;
+          for (size_t k = group * g; k < group * (g + 1); ++k) sum += (int(w.codes[r * columns + k]) - 1) * values[k];
+          a += float(sum) * (1.0f / s) * (scales[g] * 2.0f);
+        }
+        EXPECT_EQ(a, Row(y, row)[r]) << "row " << r << ", groups of " << group;
+      }
+    }
+  }
+}
+
 TEST_F(CpuBackendOperation, RopeTurnsEachRowByItsPosition) {
   const SlotId x = RandomSlot(3 * 8);
   const RopeId rope = backend_->AddRope(100, 8, 6, 10000.0f).value();
@@ -227,7 +286,7 @@ TEST_F(CpuBackendOperation, AttendWithAWindowSeesTheLastPositionsOnly) {
   const SlotId k = backend_->AddSlot(kDim), v = backend_->AddSlot(kDim), q = backend_->AddSlot(kHeads * kDim);
   const SlotId out = backend_->AddSlot(kHeads * kDim);
   ASSERT_TRUE(backend_->SetKv({1, 1, kDim, 3, KvType::kF32, kHeads, kWindow}).ok());
-  ASSERT_TRUE(backend_->Prepare(kTokens, 1).ok());
+  ASSERT_TRUE(backend_->Prepare(kTokens, kTokens).ok());
   BatchRows all, last;
   const std::vector<uint32_t> blocks = {2, 0, 1};
   all.tables = last.tables = {blocks};

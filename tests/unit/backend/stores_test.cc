@@ -169,6 +169,19 @@ TEST(PackedWeights, RefuseSizesThatDoNotFitTheShape) {
   packed.group_scales = std::span(scales).first(3);
   EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
   packed.group_scales = {};
+  packed.row_scales = scales;
+  EXPECT_TRUE(TakePacked(packed, true, arena, *pool).ok());
+  packed.group_scales = scales;
+  EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
+  packed.group_scales = {};
+  packed.row_scales = std::span(scales).first(3);
+  EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
+  packed.row_scales = {};
+  for (const uint32_t columns : {100u, 0u, 32u, 128u}) {  // 128 fits, but there are no scales of its groups
+    packed.group_columns = columns;
+    EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
+  }
+  packed.group_columns = 256;
   packed.codes = {file.data(), file.size() - 1};
   EXPECT_EQ(StatusCode::kInvalidArgument, TakePacked(packed, true, arena, *pool).status().code());
   packed.codes = {file.data(), file.size()};

@@ -77,6 +77,12 @@ TEST(GgufTypes, Id40IsNvfp4OrAnEarlyQ1) {
 
 TEST(GgufTypes, Id42IsQ2InGroupsOf64Or128) {
   EXPECT_EQ(Decide(42, {{"a", 256, 32, 2304}}), (Names{"Q2_0"}));
+  for (const TensorType type : {TensorType::kQ2_0, TensorType::kQ2_0_G128}) {
+    const auto image = GgufBuilder().Tensor("a", {256, 32}, 42, *quant::TensorBytes(type, 32, 256)).Build();
+    const auto file = GgufFile::Parse(image, kImageName);
+    ASSERT_TRUE(file.ok()) << file.status().ToString();
+    EXPECT_EQ(file->tensors()[0].type, type);
+  }
   EXPECT_EQ(Decide(42, {{"a", 256, 32, 2176}}), (Names{"Q2_0 in groups of 128"}));
 }
 
@@ -119,14 +125,15 @@ struct ReadType {
 
 TEST(GgufTypes, EveryReadableTypeIsReadUnderItsId) {
   constexpr ReadType kTypes[] = {
-      {0, TensorType::kF32},    {1, TensorType::kF16},   {2, TensorType::kQ4_0},  {8, TensorType::kQ8_0},
-      {14, TensorType::kQ6_K},  {24, TensorType::kI8},   {25, TensorType::kI16},  {26, TensorType::kI32},
-      {27, TensorType::kI64},   {28, TensorType::kF64},  {30, TensorType::kBF16}, {34, TensorType::kTQ1_0},
-      {35, TensorType::kTQ2_0}, {36, TensorType::kI2_S},
+      {0, TensorType::kF32},         {1, TensorType::kF16},     {2, TensorType::kQ4_0},     {8, TensorType::kQ8_0},
+      {14, TensorType::kQ6_K},       {24, TensorType::kI8},     {25, TensorType::kI16},     {26, TensorType::kI32},
+      {27, TensorType::kI64},        {28, TensorType::kF64},    {30, TensorType::kBF16},    {34, TensorType::kTQ1_0},
+      {35, TensorType::kTQ2_0},      {36, TensorType::kI2_S},   {134, TensorType::kIQ1_BN}, {135, TensorType::kIQ2_BN},
+      {335, TensorType::kIQ2_BN_R4}, {142, TensorType::kPQ2_0}, {143, TensorType::kPTQ1_0},
   };
   for (const auto& [id, type] : kTypes) {
-    const size_t size = *quant::TensorBytes(type, 3, 256);
-    const auto image = GgufBuilder().Tensor("a", {256, 3}, id, size).Build();
+    const size_t size = *quant::TensorBytes(type, 4, 256);
+    const auto image = GgufBuilder().Tensor("a", {256, 4}, id, size).Build();
     const auto file = GgufFile::Parse(image, kImageName);
     ASSERT_TRUE(file.ok()) << id;
     EXPECT_EQ(file->tensors()[0].type, type) << id;

@@ -100,10 +100,20 @@ TEST(HostileTensors, TypesThatGgmlRemoved) {
 
 TEST(HostileTensors, TypesOfOtherEngines) {
   ExpectListedOnly(37, 256, 1024, "I8_S", "never in a file");
-  ExpectListedOnly(134, 256, 4 * (2 + 4 * 13), "IQ1_BN", "ik_llama.cpp");
-  ExpectListedOnly(135, 256, 4 * (4 + 4 * 16), "IQ2_BN", "ik_llama.cpp");
-  ExpectListedOnly(335, 256, 4 * (4 + 4 * 16), "IQ2_BN_R4", "ik_llama.cpp");
   ExpectListedOnly(13, 256, 4 * 176, "Q5_K", "does not read");
+}
+
+TEST(HostileTensors, RowScaledTensorsThatAreCutOffOrDoNotFit) {
+  ExpectCorrupt(GgufBuilder().Tensor("t", {256, 4}, 134, 215).Build(), "tensor 't' takes 216 bytes in IQ1_BN");
+  ExpectCorrupt(GgufBuilder().Tensor("t", {256, 4}, 135, 271).Build(), "tensor 't' takes 272 bytes in IQ2_BN");
+  ExpectCorrupt(GgufBuilder().Tensor("t", {256, 4}, 335, 271).Build(), "tensor 't' takes 272 bytes in IQ2_BN_R4");
+  ExpectCorrupt(GgufBuilder().Tensor("t", {96, 4}, 135, 272).Build(), "rows of 96 values, which IQ2_BN cannot hold");
+}
+
+TEST(HostileTensors, GroupScaledTensorsThatAreCutOff) {
+  ExpectCorrupt(GgufBuilder().Tensor("t", {256, 4}, 42, 271).Build(), "has 271 bytes before the file ends");
+  ExpectListedOnly(142, 256, 271, "undecided", "PQ2_0 or IQ2_TN");
+  ExpectListedOnly(143, 256, 223, "undecided", "PTQ1_0 or IQ1_TN");
 }
 
 TEST(HostileTensors, TypeIdsNobodyKnows) {
