@@ -107,7 +107,7 @@ class HeaderEvents : public nlohmann::json_sax<Json> {
     if (depth_ == 0) return "the header";
     if (in_metadata_) return "'__metadata__'";
     if (entries.empty()) return "the header";
-    const std::string tensor = fmt::format("tensor {}", Quoted(entries.back().name));
+    std::string tensor = fmt::format("tensor {}", Quoted(entries.back().name));
     switch (field_) {
       case Field::kType: return tensor + ": dtype";
       case Field::kShape: return tensor + ": shape";
