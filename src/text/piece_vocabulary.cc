@@ -26,16 +26,25 @@ Result<PieceVocabulary> PieceVocabulary::Create(const Vocabulary& vocabulary, st
 void PieceVocabulary::TakeScores(const Vocabulary& vocabulary, std::vector<std::string>& warnings) {
   constexpr float kLowest = std::numeric_limits<float>::lowest();
   scores_.resize(vocabulary.scores.size());
-  size_t odd = 0;
+  const bool unigram = vocabulary.model == "t5";
+  size_t odd = 0, long_pieces = 0;
   for (size_t id = 0; id < scores_.size(); ++id) {
     const float stored = vocabulary.scores[id];
     odd += !std::isfinite(stored);
     scores_[id] = std::isfinite(stored) ? stored : kLowest;
     const std::string_view piece = tokens_.Bytes(TokenId(id));
     if (vocabulary.kinds[id] != TokenKind::kNormal || tokens_.Find(piece) != TokenId(id)) continue;
+    if (unigram && piece.size() > kMaxUnigramBytes) {
+      ++long_pieces;
+      continue;
+    }
     if (std::isfinite(stored)) lowest_score_ = std::min(lowest_score_, stored);
     longest_bytes_ = std::max(longest_bytes_, piece.size());
     NoteInside(piece);
+  }
+  if (long_pieces > 0) {
+    warnings.push_back(fmt::format("tokenizer.ggml.tokens: {} tokens over {} bytes; no text becomes them", long_pieces,
+                                   kMaxUnigramBytes));
   }
   if (odd > 0) {
     warnings.push_back(

@@ -4,6 +4,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace sterna::text {
 // instead of U+2581, and their scores. Immutable, thread-safe.
 class PieceVocabulary {
  public:
+  // Longer tokens of a unigram vocabulary are not looked for: every length is tried at every place of a text.
+  static constexpr size_t kMaxUnigramBytes = 128;
+
   // Corrupt where there are no scores. Appends what is odd but harmless to `warnings`.
   static Result<PieceVocabulary> Create(const Vocabulary& vocabulary, std::vector<std::string>& warnings);
 
@@ -25,7 +29,9 @@ class PieceVocabulary {
     return piece.size() > longest_bytes_ ? std::nullopt : tokens_.Find(piece);
   }
   float Score(TokenId id) const { return scores_[size_t(id)]; }  // never NaN
-  float LowestScore() const { return lowest_score_; }            // of those that can be found
+  float LowestScore() const {                                    // of those that can be found
+    return lowest_score_ < std::numeric_limits<float>::max() ? lowest_score_ : 0.0f;
+  }
   size_t longest_bytes() const { return longest_bytes_; }
 
   // True where no token spans the border between two neighbouring bytes: what lies on both sides is encoded alone.
@@ -44,7 +50,7 @@ class PieceVocabulary {
 
   TokenTable tokens_;
   std::vector<float> scores_;
-  float lowest_score_ = 0;
+  float lowest_score_ = std::numeric_limits<float>::max();
   size_t longest_bytes_ = 0;
   std::bitset<65536> inside_;
   std::array<TokenId, 256> byte_tokens_{};  // -1: none

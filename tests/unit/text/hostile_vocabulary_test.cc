@@ -119,6 +119,26 @@ TEST(HostilePieces, TakeMegabytesWithoutASpace) {
   }
 }
 
+// A token of any length would be tried at every place.
+TEST(HostilePieces, OfUnigramAreNotTriedOverALength) {
+  VocabularyFile file = PieceFile();
+  file.model = "t5";
+  file.tokens->push_back(std::string(60000, 'a'));
+  file.tokens->push_back(std::string(128, 'a'));
+  for (int i = 0; i < 2; ++i) {
+    file.kinds->push_back(1);
+    file.scores->push_back(-0.5f);
+  }
+  auto vocabulary = file.Read().value();
+  vocabulary.add_eos = false;
+  const auto tokenizer = Tokenizer::Create(std::move(vocabulary));
+  ASSERT_TRUE(tokenizer.ok());
+  EXPECT_THAT((*tokenizer)->vocabulary().warnings, Contains(HasSubstr("1 tokens over 128 bytes")));
+  const auto ids = (*tokenizer)->Encode(std::string(size_t{1} << 18, 'a'), true, false);
+  ASSERT_TRUE(ids.ok());
+  EXPECT_EQ(ids->size(), (size_t{1} << 18) / 128 + 1);
+}
+
 TEST(HostilePieces, RefuseARunOverTheLimit) {
   const auto tokenizer = Tokenizer::Create(PieceFile().Read().value());
   ASSERT_TRUE(tokenizer.ok());
