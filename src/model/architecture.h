@@ -33,6 +33,20 @@ struct LayerTensorNames {
   std::string_view gate = "ffn_gate", up = "ffn_up", down = "ffn_down";
 };
 
+// The same with norms of heads, and with those that files of embedding models have inside their linear layers.
+constexpr LayerTensorNames WithHeadAndInnerNorms(LayerTensorNames names) {
+  names.q_norm = "attn_q_norm";
+  names.k_norm = "attn_k_norm";
+  names.q_in = "attn_q_norm_in";
+  names.k_in = "attn_k_norm_in";
+  names.v_in = "attn_v_norm_in";
+  names.attn_sub_norm = "attn_output_norm_in";
+  names.gate_in = "ffn_gate_norm_in";
+  names.up_in = "ffn_up_norm_in";
+  names.ffn_sub_norm = "ffn_down_norm_in";
+  return names;
+}
+
 // Layers that attend to the last positions only, where the file has <architecture>.attention.sliding_window.
 struct SlidingWindow {
   uint32_t full_every = 0;  // each so-many-th layer attends to everything; 0: the architecture has no windows

@@ -9,15 +9,7 @@
 namespace sterna::model {
 namespace {
 
-constexpr LayerTensorNames kNames = {.attn_sub_norm = "attn_output_norm_in",
-                                     .ffn_sub_norm = "ffn_down_norm_in",
-                                     .q_norm = "attn_q_norm",
-                                     .k_norm = "attn_k_norm",
-                                     .q_in = "attn_q_norm_in",
-                                     .k_in = "attn_k_norm_in",
-                                     .v_in = "attn_v_norm_in",
-                                     .gate_in = "ffn_gate_norm_in",
-                                     .up_in = "ffn_up_norm_in"};
+constexpr LayerTensorNames kNames = WithHeadAndInnerNorms({});
 
 std::optional<ActivationChoice> InferSilu(const ModelConfig&, std::string_view) {
   return ActivationChoice{backend::Activation::kSilu, "silu: architecture 'qwen3' has SiLU"};
