@@ -74,6 +74,8 @@ enum DenseType : uint8_t {
   kDenseTQ2_0,
   kDenseQ5_0,
   kDenseQ4_K,
+  kDenseQ2_0,       // in groups of 64
+  kDenseQ2_0_G128,  // also PQ2_0
   kDenseTypeCount
 };
 

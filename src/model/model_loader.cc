@@ -233,7 +233,7 @@ Status ModelLoader::LoadDense(const std::string& name, backend::DenseId& id, std
   type_name = quant::Info(*tensor->type).name;
   if (!quant::CanDequantizeRow(*tensor->type)) {
     return tensors_.Unsupported(name, fmt::format("is of type {}; an embedding or head may be F32, F16, BF16, Q8_0, "
-                                                  "Q6_K, Q5_0, Q4_K, Q4_0, TQ1_0 or TQ2_0",
+                                                  "Q6_K, Q5_0, Q4_K, Q4_0, Q2_0, PQ2_0, TQ1_0 or TQ2_0",
                                                   type_name));
   }
   Result<backend::DenseId> added = backend_.AddDense(*tensor->type, rows, columns, tensor->bytes);

@@ -89,6 +89,12 @@ void DequantizeQ6_K(const std::byte* block, float* out) {
   }
 }
 
+// Float16 scale, then four codes a byte, the first in the lowest bits; 3 stands for +2.
+void DequantizeQ2_0(const std::byte* block, size_t elements, float* out) {
+  const float d = F16ToF32(LoadU16(block));
+  for (size_t i = 0; i < elements; ++i) out[i] = d * float((int(block[2 + i / 4]) >> (2 * (i % 4)) & 3) - 1);
+}
+
 void DequantizeTq(TensorType type, const std::byte* block, float* out) {
   uint8_t codes[kTqBlockElements];
   UnpackTqBlock(type, block, codes);
@@ -102,6 +108,9 @@ void DequantizeBlock(TensorType type, const std::byte* block, float* out) {
     case TensorType::kQ4_0: return DequantizeQ4_0(block, out);
     case TensorType::kQ5_0: return DequantizeQ5_0(block, out);
     case TensorType::kQ4_K: return DequantizeQ4_K(block, out);
+    case TensorType::kQ2_0:
+    case TensorType::kQ2_0_G128:
+    case TensorType::kPQ2_0: return DequantizeQ2_0(block, Info(type).block_elements, out);
     case TensorType::kQ6_K: return DequantizeQ6_K(block, out);
     default: return DequantizeTq(type, block, out);
   }
@@ -119,6 +128,9 @@ bool CanDequantizeRow(TensorType type) {
     case TensorType::kQ4_0:
     case TensorType::kQ5_0:
     case TensorType::kQ4_K:
+    case TensorType::kQ2_0:
+    case TensorType::kQ2_0_G128:
+    case TensorType::kPQ2_0:
     case TensorType::kTQ1_0:
     case TensorType::kTQ2_0: return true;
     default: return false;

@@ -28,6 +28,9 @@ std::optional<kernels::DenseType> DenseTypeOf(quant::TensorType type) {
     case quant::TensorType::kTQ2_0: return kernels::kDenseTQ2_0;
     case quant::TensorType::kQ5_0: return kernels::kDenseQ5_0;
     case quant::TensorType::kQ4_K: return kernels::kDenseQ4_K;
+    case quant::TensorType::kQ2_0: return kernels::kDenseQ2_0;
+    case quant::TensorType::kQ2_0_G128:
+    case quant::TensorType::kPQ2_0: return kernels::kDenseQ2_0_G128;
     default: return std::nullopt;
   }
 }

@@ -43,7 +43,7 @@ constexpr KernelTable Avx512Kernels() {
   table.ternary_listed_rows = avx512::TernaryListedRows;
   table.ternary_columns_add = avx512::TernaryColumnsAdd;
   SetDense<kDenseF32, kDenseF16, kDenseBF16, kDenseQ8_0, kDenseQ6_K, kDenseQ4_0, kDenseTQ1_0, kDenseTQ2_0, kDenseQ5_0,
-           kDenseQ4_K>(table);
+           kDenseQ4_K, kDenseQ2_0, kDenseQ2_0_G128>(table);
   table.decode_row[kDenseQ6_K] = avx512::DecodeRow<kDenseQ6_K>;
   table.screen_nibbles = avx512::Screen<avx512::NibblePlane>;
   table.screen_pairs = avx512::Screen<avx512::PairPlane>;

@@ -141,16 +141,35 @@ void DecodeTq2Block(const uint8_t* block, float* out) {
   }
 }
 
+// Float16 scale, four codes a byte, the first in the lowest bits; values minus 1.
+template <size_t kElements>
+void DecodeQ2Block(const uint8_t* block, float* out) {
+  const float32x4_t d = vdupq_n_f32(HalfToFloat(block));
+  for (size_t i = 0; i < kElements; i += 16) {
+    uint8_t codes[16];
+    for (size_t j = 0; j < 16; ++j) codes[j] = (block[2 + (i + j) / 4] >> (2 * (j % 4))) & 3;
+    StoreScaled16(out + i, LessBy(vld1q_u8(codes), 1), d);
+  }
+}
+
 // How each block type is stored.
 struct BlockFormat {
   size_t elements, bytes;
   void (*decode)(const uint8_t* block, float* out);
 };
 
-constexpr BlockFormat kBlockFormats[kDenseTypeCount] = {
-    {1, 4, nullptr},           {1, 2, nullptr},           {1, 2, nullptr},           {32, 34, DecodeQ8Block},
-    {256, 210, DecodeQ6Block}, {32, 18, DecodeQ4Block},   {256, 54, DecodeTq1Block}, {256, 66, DecodeTq2Block},
-    {32, 22, DecodeQ5Block},   {256, 144, DecodeQ4KBlock}};
+constexpr BlockFormat kBlockFormats[kDenseTypeCount] = {{1, 4, nullptr},
+                                                        {1, 2, nullptr},
+                                                        {1, 2, nullptr},
+                                                        {32, 34, DecodeQ8Block},
+                                                        {256, 210, DecodeQ6Block},
+                                                        {32, 18, DecodeQ4Block},
+                                                        {256, 54, DecodeTq1Block},
+                                                        {256, 66, DecodeTq2Block},
+                                                        {32, 22, DecodeQ5Block},
+                                                        {256, 144, DecodeQ4KBlock},
+                                                        {64, 18, DecodeQ2Block<64>},
+                                                        {128, 34, DecodeQ2Block<128>}};
 
 constexpr bool IsPlain(DenseType type) { return type == kDenseF32 || type == kDenseF16 || type == kDenseBF16; }
 

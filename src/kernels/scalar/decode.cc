@@ -9,7 +9,7 @@ namespace {
 constexpr quant::TensorType kTensorTypes[kDenseTypeCount] = {
     quant::TensorType::kF32,  quant::TensorType::kF16,  quant::TensorType::kBF16,  quant::TensorType::kQ8_0,
     quant::TensorType::kQ6_K, quant::TensorType::kQ4_0, quant::TensorType::kTQ1_0, quant::TensorType::kTQ2_0,
-    quant::TensorType::kQ5_0, quant::TensorType::kQ4_K};
+    quant::TensorType::kQ5_0, quant::TensorType::kQ4_K, quant::TensorType::kQ2_0,  quant::TensorType::kQ2_0_G128};
 
 }  // namespace
 
@@ -37,6 +37,8 @@ STERNA_INSTANTIATE(kDenseTQ1_0)
 STERNA_INSTANTIATE(kDenseTQ2_0)
 STERNA_INSTANTIATE(kDenseQ5_0)
 STERNA_INSTANTIATE(kDenseQ4_K)
+STERNA_INSTANTIATE(kDenseQ2_0)
+STERNA_INSTANTIATE(kDenseQ2_0_G128)
 #undef STERNA_INSTANTIATE
 
 }  // namespace sterna::kernels::scalar

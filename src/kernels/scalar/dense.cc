@@ -43,5 +43,7 @@ template void DenseLinear<kDenseTQ1_0>(const DenseRows&, const FloatRows&, float
 template void DenseLinear<kDenseTQ2_0>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
 template void DenseLinear<kDenseQ5_0>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
 template void DenseLinear<kDenseQ4_K>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
+template void DenseLinear<kDenseQ2_0>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
+template void DenseLinear<kDenseQ2_0_G128>(const DenseRows&, const FloatRows&, float*, size_t) noexcept;
 
 }  // namespace sterna::kernels::scalar

@@ -202,6 +202,8 @@ std::vector<BrokenTable> BrokenTables() {
   AddDense<kernels::kDenseTQ2_0>("TQ2_0", tables);
   AddDense<kernels::kDenseQ5_0>("Q5_0", tables);
   AddDense<kernels::kDenseQ4_K>("Q4_K", tables);
+  AddDense<kernels::kDenseQ2_0>("Q2_0", tables);
+  AddDense<kernels::kDenseQ2_0_G128>("Q2_0_G128", tables);
   AddKv<kernels::kKvF32>("F32", tables);
   AddKv<kernels::kKvF16>("F16", tables);
   AddKv<kernels::kKvQ8>("Q8", tables);

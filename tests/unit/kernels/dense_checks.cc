@@ -19,8 +19,8 @@ struct StoredFormat {
   size_t elements, bytes, scale_offset;
 };
 constexpr StoredFormat kFormats[kernels::kDenseTypeCount] = {
-    {1, 4, 0},   {1, 2, 0},     {1, 2, 0},     {32, 34, 0}, {256, 210, 208},
-    {32, 18, 0}, {256, 54, 52}, {256, 66, 64}, {32, 22, 0}, {256, 144, 0}};
+    {1, 4, 0},     {1, 2, 0},     {1, 2, 0},   {32, 34, 0},   {256, 210, 208}, {32, 18, 0},
+    {256, 54, 52}, {256, 66, 64}, {32, 22, 0}, {256, 144, 0}, {64, 18, 0},     {128, 34, 0}};
 
 // What stored weights look like: any bits at all; numbers below 1; or, so that products with the smallest subnormal
 // vanish to -0 in every lane, numbers in (-0.4, 0].
@@ -133,10 +133,10 @@ std::string CheckDenseLinear(const KernelTable& table) {
   {"dense_linear." #name, CheckDenseLinear<kernels::kDense##name>}, { \
     "decode_row." #name, CheckDecodeRow<kernels::kDense##name>        \
   }
-constexpr KernelCheck kChecks[] = {STERNA_DENSE_CHECKS(F32),   STERNA_DENSE_CHECKS(F16),   STERNA_DENSE_CHECKS(BF16),
-                                   STERNA_DENSE_CHECKS(Q8_0),  STERNA_DENSE_CHECKS(Q6_K),  STERNA_DENSE_CHECKS(Q4_0),
-                                   STERNA_DENSE_CHECKS(TQ1_0), STERNA_DENSE_CHECKS(TQ2_0), STERNA_DENSE_CHECKS(Q5_0),
-                                   STERNA_DENSE_CHECKS(Q4_K)};
+constexpr KernelCheck kChecks[] = {
+    STERNA_DENSE_CHECKS(F32),  STERNA_DENSE_CHECKS(F16),  STERNA_DENSE_CHECKS(BF16),  STERNA_DENSE_CHECKS(Q8_0),
+    STERNA_DENSE_CHECKS(Q6_K), STERNA_DENSE_CHECKS(Q4_0), STERNA_DENSE_CHECKS(TQ1_0), STERNA_DENSE_CHECKS(TQ2_0),
+    STERNA_DENSE_CHECKS(Q5_0), STERNA_DENSE_CHECKS(Q4_K), STERNA_DENSE_CHECKS(Q2_0),  STERNA_DENSE_CHECKS(Q2_0_G128)};
 #undef STERNA_DENSE_CHECKS
 
 }  // namespace
