@@ -9,6 +9,7 @@
 
 #include "base/half.h"
 #include "quant/packed_codes.h"
+#include "quant/packed_digits.h"
 #include "quant/scale_tally.h"
 
 namespace sterna::quant {
@@ -23,41 +24,11 @@ size_t CodesOffset(TensorType type) { return HasDigits(type) ? 0 : sizeof(uint16
 size_t ScaleOffset(TensorType type) { return HasDigits(type) ? Info(type).block_bytes - sizeof(uint16_t) : 0; }
 size_t CodeBytes(TensorType type) { return Info(type).block_bytes - sizeof(uint16_t); }
 
-// PTQ1_0: digits of base 3 as a fraction of 256, the most significant first, as in TQ1_0. Digit n of the i-th byte of a
-// stretch is the stretch's element n * bytes + i.
-struct Stretch {
-  size_t first_byte, bytes, first_element, digits;
-};
-constexpr Stretch kStretches[] = {{0, 16, 0, 5}, {16, 8, 80, 5}, {24, 2, 120, 4}};
-
-void UnpackDigits(const std::byte* block, uint8_t* codes) {
-  for (const Stretch& s : kStretches) {
-    for (size_t i = 0; i < s.bytes; ++i) {
-      unsigned fraction = unsigned(block[s.first_byte + i]);
-      for (size_t n = 0; n < s.digits; ++n) {
-        fraction *= 3;
-        codes[s.first_element + n * s.bytes + i] = uint8_t(fraction >> 8);
-        fraction &= 255;
-      }
-    }
-  }
-}
-
-void PackDigits(const uint8_t* codes, std::byte* out) {
-  for (const Stretch& s : kStretches) {
-    for (size_t i = 0; i < s.bytes; ++i) {
-      unsigned number = 0;
-      for (size_t n = 0; n < 5; ++n) {
-        number = 3 * number + (n < s.digits ? codes[s.first_element + n * s.bytes + i] : 0u);
-      }
-      out[s.first_byte + i] = std::byte((256 * number + 242) / 243);
-    }
-  }
-}
+constexpr DigitStretch kPtq1Stretches[] = {{0, 16, 0, 5}, {16, 8, 80, 5}, {24, 2, 120, 4}};
 
 // Codes as stored: 3 where a 2-bit field holds it. Element j is field j % 4 of byte j / 4.
 void UnpackStored(TensorType type, const std::byte* block, uint8_t* codes) {
-  if (HasDigits(type)) return UnpackDigits(block, codes);
+  if (HasDigits(type)) return UnpackDigits(kPtq1Stretches, block, codes);
   const std::byte* const fields = block + CodesOffset(type);
   for (size_t j = 0; j < Info(type).block_elements; ++j) {
     codes[j] = uint8_t(unsigned(fields[j / 4]) >> (2 * (j % 4)) & 3u);
@@ -65,7 +36,7 @@ void UnpackStored(TensorType type, const std::byte* block, uint8_t* codes) {
 }
 
 void PackBlock(TensorType type, const uint8_t* codes, std::byte* out) {
-  if (HasDigits(type)) return PackDigits(codes, out);
+  if (HasDigits(type)) return PackDigits(kPtq1Stretches, codes, out);
   std::byte* const fields = out + CodesOffset(type);
   for (size_t j = 0; j < Info(type).block_elements; j += 4) {
     fields[j / 4] = std::byte(codes[j] | codes[j + 1] << 2 | codes[j + 2] << 4 | codes[j + 3] << 6);

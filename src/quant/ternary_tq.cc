@@ -9,51 +9,13 @@
 
 #include "base/half.h"
 #include "quant/packed_codes.h"
+#include "quant/packed_digits.h"
 #include "quant/scale_tally.h"
 
 namespace sterna::quant {
 namespace {
 
-// TQ1_0 packs digits of base 3 as a fraction of 256: byte = ceil(256 * T / 243) with T the five-digit number, so that
-// multiplying by 3 pushes the next digit out at the top. A block is three stretches of bytes; digit n of the i-th byte
-// of a stretch is the stretch's element n * bytes + i.
-struct Stretch {
-  size_t first_byte, bytes, first_element, digits;
-};
-constexpr Stretch kTq1Stretches[] = {{0, 32, 0, 5}, {32, 16, 160, 5}, {48, 4, 240, 4}};
-
-// The digits of up to eight bytes at once: the bytes spread over the 16-bit lanes of two words, so that a tripled byte
-// leaves its next digit above bit 8 of its lane.
-void UnpackDigits(const std::byte* bytes, size_t count, size_t digits, size_t stride, uint8_t* out) {
-  constexpr uint64_t kLow = 0x00ff00ff00ff00ffu;
-  uint64_t word = 0;
-  std::memcpy(&word, bytes, count);
-  uint64_t even = word & kLow, odd = (word >> 8) & kLow;
-  for (size_t n = 0; n < digits; ++n, out += stride) {
-    even *= 3, odd *= 3;
-    const uint64_t codes = ((even >> 8) & kLow) | (odd & ~kLow);
-    std::memcpy(out, &codes, count);
-    even &= kLow, odd &= kLow;
-  }
-}
-
-void UnpackTq1Block(const std::byte* block, uint8_t* codes) {
-  for (size_t i = 0; i < 32; i += 8) UnpackDigits(block + i, 8, 5, 32, codes + i);
-  for (size_t i = 0; i < 16; i += 8) UnpackDigits(block + 32 + i, 8, 5, 16, codes + 160 + i);
-  UnpackDigits(block + 48, 4, 4, 4, codes + 240);
-}
-
-void PackTq1Block(const uint8_t* codes, std::byte* out) {
-  for (const Stretch& s : kTq1Stretches) {
-    for (size_t i = 0; i < s.bytes; ++i) {
-      unsigned number = 0;
-      for (size_t n = 0; n < 5; ++n) {
-        number = 3 * number + (n < s.digits ? codes[s.first_element + n * s.bytes + i] : 0u);
-      }
-      out[s.first_byte + i] = std::byte((256 * number + 242) / 243);
-    }
-  }
-}
+constexpr DigitStretch kTq1Stretches[] = {{0, 32, 0, 5}, {32, 16, 160, 5}, {48, 4, 240, 4}};
 
 // TQ2_0: 32 bytes hold four runs of 32 codes, the first run in the lowest bits; twice.
 void UnpackTq2Block(const std::byte* block, uint8_t* codes) {
@@ -119,7 +81,7 @@ uint64_t CountTq2Threes(const TernarySource& source) {
 }  // namespace
 
 void UnpackTqBlock(TensorType type, const std::byte* block, uint8_t* codes) {
-  return type == TensorType::kTQ1_0 ? UnpackTq1Block(block, codes) : UnpackTq2Block(block, codes);
+  return type == TensorType::kTQ1_0 ? UnpackDigits(kTq1Stretches, block, codes) : UnpackTq2Block(block, codes);
 }
 
 float TqBlockScale(TensorType type, const std::byte* block) {
@@ -169,7 +131,7 @@ void PackTq(TensorType type, std::span<const uint8_t> codes, uint16_t scale_f16,
   const size_t block_bytes = Info(type).block_bytes;
   for (; !codes.empty(); codes = codes.subspan(kTqBlockElements), out += block_bytes) {
     const auto block = codes.first(kTqBlockElements);
-    type == TensorType::kTQ1_0 ? PackTq1Block(block.data(), out) : PackTq2Block(block.data(), out);
+    type == TensorType::kTQ1_0 ? PackDigits(kTq1Stretches, block.data(), out) : PackTq2Block(block.data(), out);
     const bool zero = std::all_of(block.begin(), block.end(), [](uint8_t code) { return code == 1; });
     const uint16_t stored = zero ? uint16_t{0} : scale_f16;
     std::memcpy(out + ScaleOffset(type), &stored, sizeof stored);
