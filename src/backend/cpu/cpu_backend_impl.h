@@ -82,6 +82,9 @@ class CpuBackendImpl final : public CpuBackend {
   Int8Slot& slot(Int8Id id) { return int8_slots_[size_t(id)]; }
   const DenseMatrix& matrix(DenseId id) const { return dense_[size_t(id)]; }
   const TernaryMatrix& matrix(TernaryId id) const { return ternary_[size_t(id)]; }
+  // A dense product in pieces of neighbouring rows of `w`.
+  size_t DensePieces(const DenseMatrix& w) const;
+  void DensePiece(const DenseMatrix& w, const kernels::FloatRows& x, size_t piece, float* out, size_t out_stride) const;
   bool UseTernaryScratch() const;
   LinearCut Cut(const TernaryMatrix& w) const;
   void LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece, uint32_t worker);

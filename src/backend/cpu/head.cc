@@ -3,11 +3,8 @@
 // The output head. Each output row is either computed whole, or asked of the screened head (screened_head.h).
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "backend/cpu/cpu_backend_impl.h"
 #include "base/check.h"
-#include "base/checked_math.h"
 #include "base/status_macros.h"
 
 namespace sterna::backend {
@@ -85,19 +82,13 @@ void CpuBackendImpl::ScreenHead(DenseId head) {
 // Logits of outputs first .. first + count - 1.
 void CpuBackendImpl::WholeHead(const DenseMatrix& head, size_t first, size_t count) {
   const kernels::FloatRows normed = {head_input_.Row(first), count, head_input_.stride()};
-  const size_t piece_rows = work_.WeightRowsPerPiece(head.rows.row_bytes);
   const uint64_t bytes = uint64_t{head.rows.rows} * head.rows.row_bytes;
   work_.counters().head_whole += count;
   work_.counters().head_bytes += bytes;
   work_.counters().weight_bytes_read += bytes;
   const uint64_t cost = uint64_t{head.rows.rows} * head.rows.columns * count;
-  work_.Run(cost, CeilDiv(head.rows.rows, piece_rows), [&](size_t piece, uint32_t) {
-    const size_t begin = piece * piece_rows;
-    kernels::DenseRows part = head.rows;
-    part.data += begin * part.row_bytes;
-    part.rows = std::min(piece_rows, head.rows.rows - begin);
-    kernels_.dense_linear[head.type](part, normed, logits_.Row(first) + begin, logits_.stride());
-  });
+  work_.Run(cost, DensePieces(head),
+            [&](size_t piece, uint32_t) { DensePiece(head, normed, piece, logits_.Row(first), logits_.stride()); });
 }
 
 CpuBackendCounters CpuBackendImpl::Counters() const {

@@ -48,29 +48,36 @@ void CpuBackendImpl::Linear(std::span<const TernaryId> weights, Int8Id in, std::
   });
 }
 
+size_t CpuBackendImpl::DensePieces(const DenseMatrix& w) const {
+  return CeilDiv(w.rows.rows, work_.WeightRowsPerPiece(w.rows.row_bytes));
+}
+
+void CpuBackendImpl::DensePiece(const DenseMatrix& w, const kernels::FloatRows& x, size_t piece, float* out,
+                                size_t out_stride) const {
+  const size_t piece_rows = work_.WeightRowsPerPiece(w.rows.row_bytes), first = piece * piece_rows;
+  kernels::DenseRows part = w.rows;
+  part.data += first * part.row_bytes;
+  part.rows = std::min(piece_rows, part.rows - first);
+  kernels_.dense_linear[w.type](part, x, out + first, out_stride);
+}
+
 void CpuBackendImpl::DenseLinear(std::span<const DenseId> weights, SlotId in, std::span<const SlotId> outs) {
   STERNA_DCHECK(weights.size() == outs.size());
   if (rows() == 0) return;
-  const auto piece_rows = [&](DenseId id) { return work_.WeightRowsPerPiece(matrix(id).rows.row_bytes); };
-  const auto pieces_of = [&](DenseId id) { return CeilDiv(matrix(id).rows.rows, piece_rows(id)); };
   size_t pieces = 0;
   uint64_t cost = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
     const kernels::DenseRows& w = matrix(weights[i]).rows;
     STERNA_DCHECK(w.columns == slot(in).columns() && w.rows == slot(outs[i]).columns());
-    pieces += pieces_of(weights[i]);
+    pieces += DensePieces(matrix(weights[i]));
     cost += uint64_t{w.rows} * w.columns * rows();
     work_.counters().weight_bytes_read += w.rows * w.row_bytes;
   }
   const kernels::FloatRows x = {slot(in).Row(0), rows(), slot(in).stride()};
   work_.Run(cost, pieces, [&](size_t piece, uint32_t) {
     size_t i = 0;
-    for (; piece >= pieces_of(weights[i]); ++i) piece -= pieces_of(weights[i]);
-    const size_t first = piece * piece_rows(weights[i]);
-    kernels::DenseRows part = matrix(weights[i]).rows;
-    part.data += first * part.row_bytes;
-    part.rows = std::min(piece_rows(weights[i]), part.rows - first);
-    kernels_.dense_linear[matrix(weights[i]).type](part, x, slot(outs[i]).Row(0) + first, slot(outs[i]).stride());
+    for (; piece >= DensePieces(matrix(weights[i])); ++i) piece -= DensePieces(matrix(weights[i]));
+    DensePiece(matrix(weights[i]), x, piece, slot(outs[i]).Row(0), slot(outs[i]).stride());
   });
 }
 
