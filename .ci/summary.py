@@ -10,6 +10,7 @@ import re
 import sys
 import xml.etree.ElementTree
 
+FINDING = re.compile(r"fuzz: (FAILED|\w+ (crash|leak|oom|slow-unit|timeout)-)|SUMMARY: \w*Sanitizer")  # of tools/run_fuzzers.sh
 EXECUTED = re.compile(r"kernel tables (executed:.*)")
 
 
@@ -69,6 +70,10 @@ def main():
         print(f"skipped, {reason}: {', '.join(names[:4])}{f' and {len(names) - 4} more' if len(names) > 4 else ''}")
     for name in failed_names:
         print(f"failed: {name}")
+    fuzzers = folder / "fuzzers.txt"
+    for line in fuzzers.read_text().splitlines() if fuzzers.exists() else []:
+        if FINDING.match(line):
+            print(line)
 
     failed = totals["failed"] + len(failed_phases)
     print(f"{totals['passed']} passed, {failed} failed, {totals['skipped'] + len(skipped_phases)} skipped")

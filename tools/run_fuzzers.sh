@@ -8,7 +8,7 @@ set -uo pipefail
 folder=$1
 seconds=$2
 source_root=$(cd "$(dirname "$0")/.." && pwd)
-failed=0
+failed=()
 found=0
 
 for fuzzer in "$folder"/*_fuzzer; do
@@ -22,7 +22,7 @@ for fuzzer in "$folder"/*_fuzzer; do
   echo "fuzz: $name for $seconds s, $(find "${seeds[@]}" -type f 2>/dev/null | wc -l) seeds"
   if ! "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$work/" "$work/corpus" "${seeds[@]}" </dev/null >"$work/log.txt" 2>&1; then
-    failed=1
+    failed+=("$name")
     tail -n 40 "$work/log.txt"
     echo "fuzz: $name FAILED; the input is in $work/"
   else
@@ -34,4 +34,12 @@ if [ "$found" = 0 ]; then
   echo "fuzz: no fuzzer in $folder" >&2
   exit 1
 fi
-exit "$failed"
+if [ "${#failed[@]}" -gt 0 ]; then
+  echo "fuzz: FAILED: ${failed[*]}; inputs in base64:"
+  for name in "${failed[@]}"; do
+    for input in "$folder/$name"/{crash,leak,oom,slow-unit,timeout}-*; do
+      [ -f "$input" ] && echo "fuzz: $name ${input##*/} $(head -c 3000 "$input" | base64 -w 0)"
+    done
+  done
+  exit 1
+fi

@@ -32,7 +32,7 @@ uint32_t Hash(std::string_view bytes) {
     bytes.remove_prefix(8);
   }
   uint64_t rest = 0;
-  std::memcpy(&rest, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(&rest, bytes.data(), bytes.size());  // data() may be null
   return uint32_t(Mix(Mix(state ^ rest)));
 }
 
