@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// sterna convert: a model file in the layout that the kernels read, for a quick start.
+// sterna convert: a model in another format.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
-#include "convert/sterna_file.h"
+#include "convert/convert.h"
 #include "exit_code.h"
 #include "flag_set.h"
 #include "model_flags.h"
@@ -25,13 +25,18 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char kExamples[] =
     "  sterna convert model.gguf model.sterna\n"
-    "  sterna convert model.gguf model.sterna --force --json\n"
+    "  sterna convert bitnet-b1.58-2B-4T/ model.gguf --to i2_s\n"
+    "  sterna convert model.gguf small.gguf --to tq2_0 --embedding-type q6_k\n"
     "  sterna run -m model.sterna -p \"What is a sparrow?\"\n";
+
+constexpr char kSterna[] = "sterna";
+constexpr char kAsItIs[] = "keep";
 
 struct ConvertFlags {
   ModelFlags model;  // how the source is read
   std::string input, output;
-  std::string to = "sterna";
+  std::string to = kSterna;
+  std::string embedding_type = kAsItIs, head_type = kAsItIs;
   uint32_t threads = 0;  // 0 = not given
   bool force = false;
   bool json = false;
@@ -79,17 +84,39 @@ Status CheckPaths(const ConvertFlags& flags) {
   return {};
 }
 
+std::vector<std::string> Targets() {
+  std::vector<std::string> names = convert::LinearTypeNames();
+  names.insert(names.begin(), kSterna);
+  return names;
+}
+
+const std::vector<std::string> kNumberTypes = {kAsItIs, "f16", "q8_0", "q6_k", "q4_0", "bf16", "f32"};
+
+std::optional<quant::TensorType> NumberType(std::string_view name) {
+  using quant::TensorType;
+  if (name == "f16") return TensorType::kF16;
+  if (name == "q8_0") return TensorType::kQ8_0;
+  if (name == "q6_k") return TensorType::kQ6_K;
+  if (name == "q4_0") return TensorType::kQ4_0;
+  if (name == "bf16") return TensorType::kBF16;
+  if (name == "f32") return TensorType::kF32;
+  return std::nullopt;
+}
+
 Status Convert(ConvertFlags flags) {
   STERNA_ASSIGN_OR_RETURN(flags.input, ResolveModel(flags.input));
   STERNA_RETURN_IF_ERROR(CheckPaths(flags));
   convert::ConvertOptions options;
   options.model = flags.model.ModelOptions();
+  options.linear = convert::LinearTypeByName(flags.to);
+  options.embedding = NumberType(flags.embedding_type);
+  options.head = NumberType(flags.head_type);
   options.threads = flags.threads > 0 ? flags.threads : platform::UsableCores();
   const Clock::time_point start = Clock::now();
   auto report = [&] {
     ProgressLine progress;
     options.on_progress = [&](uint64_t done, uint64_t total) { progress.Update(done, total); };
-    return convert::ConvertToSterna(flags.input, flags.output, options);
+    return convert::ConvertModel(flags.input, flags.output, options);
   }();
   if (!report.ok()) return report.status();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -118,10 +145,17 @@ Status Convert(ConvertFlags flags) {
 
 int ConvertVerb(Words words) {
   ConvertFlags values;
-  FlagSet flags("convert", "Makes a sterna file: the same model, laid out as the kernels read it", kExamples);
-  flags.AddPositional("IN", &values.input, "Model file in GGUF, or the name of a pulled model");
+  FlagSet flags("convert", "Writes a model in another format: the same codes, scales and text", kExamples);
+  flags.AddPositional("IN", &values.input, "Model file in GGUF, a Hugging Face folder, or the name of a pulled model");
   flags.AddPositional("OUT", &values.output, "File to write");
-  flags.Add(ChoiceSetting("--to", "Format to write", &values.to, {"sterna"}));
+  flags.Add(ChoiceSetting("--to",
+                          "What to write: a sterna file, laid out as the kernels read it, or GGUF with linear layers of "
+                          "this type",
+                          &values.to, Targets()));
+  flags.Add(ChoiceSetting("--embedding-type", "Type of the embedding; keep is the source's, of a folder f16",
+                          &values.embedding_type, kNumberTypes));
+  flags.Add(ChoiceSetting("--head-type", "Type of the output head, which a model without one gets as well",
+                          &values.head_type, kNumberTypes));
   Setting threads =
       UnsignedSetting("-t,--threads", "Worker threads", &values.threads, 1, platform::ThreadPool::kMaxThreads);
   threads.get = [] { return std::string("the usable physical cores"); };

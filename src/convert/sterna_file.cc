@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "backend/cpu/packed_weights.h"
 #include "base/hash.h"
 #include "base/status_macros.h"
+#include "convert/linear_names.h"
 #include "format/checksums.h"
 #include "format/gguf_names.h"
 #include "format/gguf_split.h"
@@ -29,9 +29,6 @@ using format::GgufWriter;
 constexpr uint32_t kAlignmentBytes = 64;  // what kernels ask of weights
 constexpr size_t kCopyBytes = size_t{4} << 20;
 
-constexpr std::string_view kWeightEnding = ".weight";
-constexpr std::string_view kScaleEnding = ".scale";
-
 // A linear layer whose codes are made when they are written.
 struct Linear {
   const GgufTensor* tensor;
@@ -40,11 +37,6 @@ struct Linear {
 };
 
 bool IsTernary(const GgufTensor& tensor) { return tensor.type && quant::Info(*tensor.type).ternary; }
-
-// The name without its ending.
-std::string_view Stem(std::string_view name, std::string_view ending) {
-  return name.substr(0, name.size() - ending.size());
-}
 
 class Converter {
  public:
@@ -68,8 +60,6 @@ class Converter {
   quant::TernarySource SourceOf(const GgufTensor& tensor) const {
     return {*tensor.type, options_.model.i2s_layout, tensor.rows(), tensor.columns(), tensor.bytes};
   }
-  // "attn_q" of "blk.3.attn_q.weight" where that is a linear layer; else empty.
-  std::string_view LinearRole(std::string_view name) const;
   Result<backend::TernaryMatrix> Repack(const Linear& linear, backend::WeightArena& arena) const;
 
   const format::GgufFile& file_;
@@ -130,21 +120,11 @@ Status Converter::AddVocabulary() {
   return {};
 }
 
-std::string_view Converter::LinearRole(std::string_view name) const {
-  const model::LayerTensorNames& names = architecture_->layer;
-  if (!name.starts_with("blk.") || !name.ends_with(kWeightEnding)) return {};
-  name = Stem(name, kWeightEnding);
-  const size_t dot = name.find('.', 4);
-  const std::string_view role = dot == name.npos ? std::string_view() : name.substr(dot + 1);
-  const std::array roles = {names.q, names.k, names.v, names.o, names.gate, names.up, names.down};
-  return std::find(roles.begin(), roles.end(), role) == roles.end() ? std::string_view() : role;
-}
-
 // True when every `down` of a model with squared ReLU can be stored by input: one layout holds for all layers.
 Result<bool> Converter::DownByInput() const {
   if (config_.activation != backend::Activation::kRelu2) return false;
   for (const GgufTensor& tensor : file_.tensors()) {
-    if (LinearRole(tensor.name) != architecture_->layer.down || !IsTernary(tensor)) continue;
+    if (LinearRole(*architecture_, tensor.name) != architecture_->layer.down || !IsTernary(tensor)) continue;
     STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, quant::InspectTernary(SourceOf(tensor)));
     if (!scales.uniform) return false;
   }
@@ -155,13 +135,11 @@ Status Converter::AddTensors() {
   STERNA_ASSIGN_OR_RETURN(down_by_input_, DownByInput());
   writer_.AddBool(model::kDownByInputKey, down_by_input_);
   for (const GgufTensor& tensor : file_.tensors()) {
-    const bool folded = tensor.name.ends_with(kScaleEnding) &&
-                        !LinearRole(std::string(Stem(tensor.name, kScaleEnding)) + std::string(kWeightEnding)).empty();
-    if (folded) continue;
+    if (IsLinearScale(*architecture_, tensor.name)) continue;  // folded
     if (!tensor.type) {
       report_.warnings.push_back(
           fmt::format("tensor {} is left out: {}", format::Quoted(tensor.name), tensor.unsupported));
-    } else if (config_.dense_layers || LinearRole(tensor.name).empty()) {
+    } else if (config_.dense_layers || LinearRole(*architecture_, tensor.name).empty()) {
       AddCopy(tensor);
     } else {
       STERNA_RETURN_IF_ERROR(AddLinear(tensor));
@@ -177,7 +155,7 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
   }
   const std::string stem(Stem(tensor.name, kWeightEnding));
   STERNA_ASSIGN_OR_RETURN(const float factor, tensors_.Scale(stem + std::string(kScaleEnding)));
-  const Linear linear{&tensor, factor, down_by_input_ && LinearRole(tensor.name) == architecture_->layer.down};
+  const Linear linear{&tensor, factor, down_by_input_ && LinearRole(*architecture_, tensor.name) == architecture_->layer.down};
   Result<quant::TernaryScales> scales = quant::InspectTernary(SourceOf(tensor));
   if (!scales.ok()) return tensors_.Wrong(tensor.name, scales.status().message());
   if (scales->uniform) {

@@ -131,6 +131,7 @@ Result<SafetensorsFile> SafetensorsFile::Parse(std::span<const std::byte> bytes,
   try {
     SafetensorsFile file;
     file.name_ = std::move(name);
+    file.file_bytes_ = bytes.size();
     if (const Status status = file.Read(bytes); !status.ok()) {
       return Status(status.code(), fmt::format("file {}: {}", Quoted(file.name_), status.message()));
     }
@@ -156,5 +157,9 @@ const SafetensorsTensor* SafetensorsFile::FindTensor(std::string_view name) cons
 }
 
 Status SafetensorsFile::CheckStillWhole() const { return mapping_ ? mapping_->Check() : Status(); }
+
+void SafetensorsFile::AdviseDone(const SafetensorsTensor& tensor) const {
+  if (mapping_) mapping_->AdviseDone(tensor.offset_bytes, tensor.bytes.size());
+}
 
 }  // namespace sterna::format

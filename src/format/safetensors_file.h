@@ -42,12 +42,16 @@ class SafetensorsFile {
   const SafetensorsTensor* FindTensor(std::string_view name) const;
   // Corrupt once the mapped file shrank under its readers (platform::MappedFile::Check); ok for Parse().
   Status CheckStillWhole() const;
+  uint64_t file_bytes() const { return file_bytes_; }
+  // The tensor is not needed in memory any more: its pages may go until they are read again.
+  void AdviseDone(const SafetensorsTensor& tensor) const;
 
  private:
   SafetensorsFile() = default;
   Status Read(std::span<const std::byte> bytes);
 
   std::string name_;
+  uint64_t file_bytes_ = 0;
   std::optional<platform::MappedFile> mapping_;
   std::vector<SafetensorsTensor> tensors_;
 };

@@ -124,6 +124,7 @@ Result<SafetensorsFolder> SafetensorsFolder::Open(const std::string& folder) {
     const std::filesystem::path root(folder);
     const std::string index_path = (root / kIndexName).string();
     SafetensorsFolder opened;
+    opened.path_ = folder;
     std::error_code ignored;
     if (std::filesystem::exists(index_path, ignored)) {
       STERNA_ASSIGN_OR_RETURN(const WeightMap index, ReadIndex(index_path));
@@ -135,6 +136,23 @@ Result<SafetensorsFolder> SafetensorsFolder::Open(const std::string& folder) {
     return opened;
   } catch (const std::bad_alloc&) {
     return Status::ResourceExhausted("not enough memory for the description of a safetensors folder");
+  }
+}
+
+uint64_t SafetensorsFolder::bytes() const {
+  uint64_t bytes = 0;
+  for (const auto& file : files_) bytes += file.file_bytes();
+  return bytes;
+}
+
+Status SafetensorsFolder::CheckStillWhole() const {
+  for (const auto& file : files_) STERNA_RETURN_IF_ERROR(file.CheckStillWhole());
+  return {};
+}
+
+void SafetensorsFolder::AdviseDone(const SafetensorsTensor& tensor) const {
+  for (const auto& file : files_) {
+    if (file.FindTensor(tensor.name) == &tensor) return file.AdviseDone(tensor);
   }
 }
 

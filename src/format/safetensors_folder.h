@@ -17,11 +17,19 @@ class SafetensorsFolder {
   // NotFound, Corrupt, Unsupported or ResourceExhausted; one line naming the file.
   static Result<SafetensorsFolder> Open(const std::string& folder);
 
+  const std::string& path() const { return path_; }
   std::span<const SafetensorsFile> files() const { return files_; }
+  uint64_t bytes() const;  // of all files
   // nullptr when no file has it.
   const SafetensorsTensor* FindTensor(std::string_view name) const;
 
+  // Corrupt once one of the files shrank under its readers.
+  Status CheckStillWhole() const;
+  // The tensor (one of this folder) is not needed in memory any more: its pages may go until they are read again.
+  void AdviseDone(const SafetensorsTensor& tensor) const;
+
  private:
+  std::string path_;
   std::vector<SafetensorsFile> files_;
 };
 

@@ -13,19 +13,6 @@ namespace {
 
 using backend::Activation;
 
-std::optional<Activation> ActivationByName(std::string_view name) {
-  for (std::string_view relu2 : {"relu2", "relu_squared", "squared_relu", "relu^2"}) {
-    if (name == relu2) return Activation::kRelu2;
-  }
-  for (std::string_view silu : {"silu", "swish"}) {
-    if (name == silu) return Activation::kSilu;
-  }
-  for (std::string_view gelu : {"gelu_tanh", "gelu_pytorch_tanh"}) {
-    if (name == gelu) return Activation::kGelu;
-  }
-  return std::nullopt;
-}
-
 std::optional<Activation> ActivationOf(ModelOptions::FfnActivation flag) {
   switch (flag) {
     case ModelOptions::FfnActivation::kAuto: return std::nullopt;
@@ -47,6 +34,23 @@ std::string_view ActivationName(backend::Activation kind) {
   return "unknown";
 }
 
+std::string_view StoredActivationName(backend::Activation kind) {
+  return kind == Activation::kGelu ? "gelu_tanh" : ActivationName(kind);
+}
+
+std::optional<Activation> ActivationByName(std::string_view name) {
+  for (std::string_view relu2 : {"relu2", "relu_squared", "squared_relu", "relu^2"}) {
+    if (name == relu2) return Activation::kRelu2;
+  }
+  for (std::string_view silu : {"silu", "swish"}) {
+    if (name == silu) return Activation::kSilu;
+  }
+  for (std::string_view gelu : {"gelu_tanh", "gelu_pytorch_tanh"}) {
+    if (name == gelu) return Activation::kGelu;
+  }
+  return std::nullopt;
+}
+
 Result<ActivationChoice> DecideActivation(const Architecture& architecture, const ConfigKeys& keys,
                                           const ModelConfig& config, std::string_view tokenizer_model,
                                           ModelOptions::FfnActivation flag) {
@@ -54,15 +58,14 @@ Result<ActivationChoice> DecideActivation(const Architecture& architecture, cons
     return ActivationChoice{*asked, fmt::format("{}: --ffn-act", ActivationName(*asked))};
   }
 
-  constexpr std::string_view kSuffix = "hidden_activation";
-  STERNA_ASSIGN_OR_RETURN(const std::optional<std::string_view> stored, keys.Text(kSuffix));
+  STERNA_ASSIGN_OR_RETURN(const std::optional<std::string_view> stored, keys.Text(kActivationKey));
   if (stored) {
     const std::optional<Activation> kind = ActivationByName(*stored);
     if (!kind) {
       return Status::Unsupported(
-          fmt::format("{} is {}; known are relu2, silu and gelu_tanh", keys.Key(kSuffix), format::Quoted(*stored)));
+          fmt::format("{} is {}; known are relu2, silu and gelu_tanh", keys.Key(kActivationKey), format::Quoted(*stored)));
     }
-    return ActivationChoice{*kind, fmt::format("{}: key {}", ActivationName(*kind), keys.Key(kSuffix))};
+    return ActivationChoice{*kind, fmt::format("{}: key {}", ActivationName(*kind), keys.Key(kActivationKey))};
   }
 
   if (std::optional<ActivationChoice> inferred = architecture.infer_activation(config, tokenizer_model)) {

@@ -18,4 +18,11 @@ Result<ActivationChoice> DecideActivation(const Architecture& architecture, cons
 // "relu2", "silu", "gelu"
 std::string_view ActivationName(backend::Activation kind);
 
+// nullopt for a name that no configuration gives to one of these: "relu2", "silu", "gelu_pytorch_tanh" and their like.
+std::optional<backend::Activation> ActivationByName(std::string_view name);
+
+// The ending of the key that names a file's activation, and what it holds.
+inline constexpr std::string_view kActivationKey = "hidden_activation";
+std::string_view StoredActivationName(backend::Activation kind);
+
 }  // namespace sterna::model

@@ -49,9 +49,27 @@ void UnpackTernaryRow(const TernarySource& source, uint64_t row, uint8_t* codes)
 // Scales of row `row`, columns / group_columns floats; only for sources whose scales are not uniform.
 void TernaryRowScales(const TernarySource& source, uint64_t row, float* scales);
 
-// The stored form of `codes` (rows * columns values 0..2) with one scale. All but I2_S, IQ2_BN and IQ2_BN_R4 store it
-// as float16; blocks (rows) without a non-zero value store scale 0. InvalidArgument when the type cannot hold the
-// shape.
+// A ternary matrix whatever stored it: codes 0..2 row by row, and the scales of stretches of `group_columns` columns,
+// row by row too; one scale for all where group_columns is 0.
+struct TernaryCodes {
+  uint64_t rows = 0, columns = 0;
+  std::span<const uint8_t> codes;
+  std::span<const float> scales;
+  uint64_t group_columns = 0;
+};
+
+struct StoredTernary {
+  std::vector<std::byte> bytes;
+  float scale_rounding = 0;  // the largest change of a scale relative to it, where the type stores float16
+};
+
+// The stored form of a matrix. I2_S has one scale, IQ2_BN and IQ2_BN_R4 one a row, all as float32; the others have
+// float16, IQ1_BN one a row and the rest one a block. Blocks (rows) without a non-zero value store scale 0.
+// InvalidArgument when the type cannot hold the shape, a scale's size, or the different scales of a stretch that it
+// stores one for.
+Result<StoredTernary> StoreTernary(TensorType type, I2sLayout layout, const TernaryCodes& matrix);
+
+// The same for `codes` (rows * columns values) with one scale.
 Result<std::vector<std::byte>> PackTernary(TensorType type, I2sLayout layout, uint64_t rows, uint64_t columns,
                                            std::span<const uint8_t> codes, float scale);
 

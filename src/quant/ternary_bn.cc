@@ -177,14 +177,12 @@ void UnpackBnRow(const TernarySource& source, uint64_t row, uint8_t* codes) {
   std::replace(codes, codes + source.columns, uint8_t{3}, uint8_t{1});
 }
 
-void PackBn(TensorType type, uint64_t columns, std::span<const uint8_t> codes, float scale, std::byte* out) {
-  std::vector<uint8_t> twos;
-  for (uint64_t row = 0; row * columns < codes.size(); ++row) {
-    const auto stored = codes.subspan(row * columns, columns);
-    const bool zero = std::all_of(stored.begin(), stored.end(), [](uint8_t code) { return code == 1; });
-    StoreScale(type, zero ? 0.0f : scale, out + PlaceOf(type, columns, row).scale);
-    if (zero) twos.assign(columns, 2);  // what the published quantizer stores there
-    PackBnRow(type, columns, row, zero ? twos.data() : stored.data(), out);
+void PackBn(TensorType type, uint64_t columns, std::span<const uint8_t> codes, std::span<const float> scales,
+            std::byte* out) {
+  const std::vector<uint8_t> twos(columns, 2);  // what the published quantizer stores where all is zero
+  for (uint64_t row = 0; row < scales.size(); ++row) {
+    StoreScale(type, scales[row], out + PlaceOf(type, columns, row).scale);
+    PackBnRow(type, columns, row, scales[row] == 0 ? twos.data() : &codes[row * columns], out);
   }
 }
 

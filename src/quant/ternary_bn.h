@@ -12,6 +12,8 @@ Result<TernaryScales> InspectBn(const TernarySource& source);
 // A row of scale 0 reads as code 1 throughout: encoders give it code 2.
 void UnpackBnRow(const TernarySource& source, uint64_t row, uint8_t* codes);
 float BnRowScale(const TernarySource& source, uint64_t row);
-void PackBn(TensorType type, uint64_t columns, std::span<const uint8_t> codes, float scale, std::byte* out);
+// `scales`: of each row, 0 for one without a non-zero value; of IQ1_BN as float16 holds them.
+void PackBn(TensorType type, uint64_t columns, std::span<const uint8_t> codes, std::span<const float> scales,
+            std::byte* out);
 
 }  // namespace sterna::quant

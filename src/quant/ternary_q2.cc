@@ -116,14 +116,13 @@ void Q2RowScales(const TernarySource& source, uint64_t row, float* scales) {
   }
 }
 
-void PackQ2(TensorType type, std::span<const uint8_t> codes, uint16_t scale_f16, std::byte* out) {
+void PackQ2(TensorType type, std::span<const uint8_t> codes, std::span<const float> scales, std::byte* out) {
   const TypeInfo& info = Info(type);
-  for (; !codes.empty(); codes = codes.subspan(info.block_elements), out += info.block_bytes) {
-    const auto block = codes.first(info.block_elements);
-    PackBlock(type, block.data(), out);
-    const bool zero = std::all_of(block.begin(), block.end(), [](uint8_t code) { return code == 1; });
-    const uint16_t stored = zero ? uint16_t{0} : scale_f16;
-    std::memcpy(out + ScaleOffset(type), &stored, sizeof stored);
+  for (const float scale : scales) {
+    PackBlock(type, codes.data(), out);
+    const uint16_t half = F32ToF16(scale);
+    std::memcpy(out + ScaleOffset(type), &half, sizeof half);
+    codes = codes.subspan(info.block_elements), out += info.block_bytes;
   }
 }
 

@@ -13,6 +13,7 @@ Result<TernaryScales> InspectQ2(const TernarySource& source);
 // A block of scale 0 reads as code 1 throughout.
 void UnpackQ2Row(const TernarySource& source, uint64_t row, uint8_t* codes);
 void Q2RowScales(const TernarySource& source, uint64_t row, float* scales);
-void PackQ2(TensorType type, std::span<const uint8_t> codes, uint16_t scale_f16, std::byte* out);
+// `scales`: of each block, as float16 holds them.
+void PackQ2(TensorType type, std::span<const uint8_t> codes, std::span<const float> scales, std::byte* out);
 
 }  // namespace sterna::quant

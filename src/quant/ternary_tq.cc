@@ -127,14 +127,13 @@ void TqRowScales(const TernarySource& source, uint64_t row, float* scales) {
   for (uint64_t i = 0; i < blocks; ++i, block += block_bytes) scales[i] = TqBlockScale(source.type, block);
 }
 
-void PackTq(TensorType type, std::span<const uint8_t> codes, uint16_t scale_f16, std::byte* out) {
+void PackTq(TensorType type, std::span<const uint8_t> codes, std::span<const float> scales, std::byte* out) {
   const size_t block_bytes = Info(type).block_bytes;
-  for (; !codes.empty(); codes = codes.subspan(kTqBlockElements), out += block_bytes) {
-    const auto block = codes.first(kTqBlockElements);
-    type == TensorType::kTQ1_0 ? PackDigits(kTq1Stretches, block.data(), out) : PackTq2Block(block.data(), out);
-    const bool zero = std::all_of(block.begin(), block.end(), [](uint8_t code) { return code == 1; });
-    const uint16_t stored = zero ? uint16_t{0} : scale_f16;
-    std::memcpy(out + ScaleOffset(type), &stored, sizeof stored);
+  for (const float scale : scales) {
+    type == TensorType::kTQ1_0 ? PackDigits(kTq1Stretches, codes.data(), out) : PackTq2Block(codes.data(), out);
+    const uint16_t half = F32ToF16(scale);
+    std::memcpy(out + ScaleOffset(type), &half, sizeof half);
+    codes = codes.subspan(kTqBlockElements), out += block_bytes;
   }
 }
 

@@ -17,6 +17,7 @@ Result<TernaryScales> InspectTq(const TernarySource& source);
 // A block of scale 0 reads as code 1 throughout: its values are 0 whatever its codes, and the matrix keeps one scale.
 void UnpackTqRow(const TernarySource& source, uint64_t row, uint8_t* codes);
 void TqRowScales(const TernarySource& source, uint64_t row, float* scales);
-void PackTq(TensorType type, std::span<const uint8_t> codes, uint16_t scale_f16, std::byte* out);
+// `scales`: of each block, as float16 holds them.
+void PackTq(TensorType type, std::span<const uint8_t> codes, std::span<const float> scales, std::byte* out);
 
 }  // namespace sterna::quant

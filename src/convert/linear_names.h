@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "model/architecture.h"
+
+namespace sterna::convert {
+
+inline constexpr std::string_view kWeightEnding = ".weight";
+inline constexpr std::string_view kScaleEnding = ".scale";
+
+// The name without its ending.
+inline std::string_view Stem(std::string_view name, std::string_view ending) {
+  return name.substr(0, name.size() - ending.size());
+}
+
+// "attn_q" of "blk.3.attn_q.weight" where that is a linear layer of the architecture; else empty.
+std::string_view LinearRole(const model::Architecture& architecture, std::string_view name);
+
+// Whether it is the factor of a linear layer: "blk.3.attn_q.scale".
+bool IsLinearScale(const model::Architecture& architecture, std::string_view name);
+
+}  // namespace sterna::convert
