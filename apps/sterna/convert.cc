@@ -148,10 +148,11 @@ int ConvertVerb(Words words) {
   FlagSet flags("convert", "Writes a model in another format: the same codes, scales and text", kExamples);
   flags.AddPositional("IN", &values.input, "Model file in GGUF, a Hugging Face folder, or the name of a pulled model");
   flags.AddPositional("OUT", &values.output, "File to write");
-  flags.Add(ChoiceSetting("--to",
-                          "What to write: a sterna file, laid out as the kernels read it, or GGUF with linear layers of "
-                          "this type",
-                          &values.to, Targets()));
+  flags.Add(
+      ChoiceSetting("--to",
+                    "What to write: a sterna file, laid out as the kernels read it, or GGUF with linear layers of "
+                    "this type",
+                    &values.to, Targets()));
   flags.Add(ChoiceSetting("--embedding-type", "Type of the embedding; keep is the source's, of a folder f16",
                           &values.embedding_type, kNumberTypes));
   flags.Add(ChoiceSetting("--head-type", "Type of the output head, which a model without one gets as well",

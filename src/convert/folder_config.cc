@@ -28,9 +28,8 @@ struct Family {
   std::string_view architecture;
 };
 constexpr std::array kFamilies = {
-    Family{"BitNetForCausalLM", "bitnet"}, Family{"BitnetForCausalLM", "bitnet"},
-    Family{"LlamaForCausalLM", "llama"},   Family{"Qwen3ForCausalLM", "qwen3"},
-    Family{"Qwen3Model", "qwen3"},         Family{"Gemma3ForCausalLM", "gemma3"},
+    Family{"BitNetForCausalLM", "bitnet"}, Family{"BitnetForCausalLM", "bitnet"}, Family{"LlamaForCausalLM", "llama"},
+    Family{"Qwen3ForCausalLM", "qwen3"},   Family{"Qwen3Model", "qwen3"},         Family{"Gemma3ForCausalLM", "gemma3"},
     Family{"Gemma3TextModel", "gemma3"},
 };
 
@@ -46,8 +45,8 @@ Result<std::string> ReadArchitecture(const JsonFields& fields) {
     return fields.Wrong("architectures", "must be a list of one class name");
   }
   const auto& name = classes->front().get_ref<const std::string&>();
-  const auto known = std::find_if(kFamilies.begin(), kFamilies.end(),
-                                  [&](const Family& family) { return family.class_name == name; });
+  const auto known =
+      std::find_if(kFamilies.begin(), kFamilies.end(), [&](const Family& family) { return family.class_name == name; });
   if (known == kFamilies.end()) {
     return fields.Unsupported("architectures",
                               fmt::format("has {}; known are {}", format::Quoted(name), KnownClasses()));
@@ -125,7 +124,8 @@ Result<uint32_t> FullEvery(const JsonFields& fields, const nlohmann::json& kinds
   for (size_t layer = 0; layer < layers; ++layer) {
     const bool known = full(layer) || kinds[layer] == "sliding_attention";
     if (!known || full(layer) != ((layer + 1) % (first + 1) == 0)) {
-      return fields.Unsupported("layer_types", "must repeat a run of sliding_attention with one full_attention after it");
+      return fields.Unsupported("layer_types",
+                                "must repeat a run of sliding_attention with one full_attention after it");
     }
   }
   return uint32_t(first + 1);
@@ -151,8 +151,8 @@ Status ReadActivation(const JsonFields& fields, FolderConfig& config) {
   if (!name) return fields.Wrong(key, "is missing");
   const auto activation = model::ActivationByName(*name);
   if (!activation) {
-    return fields.Unsupported(
-        key, fmt::format("is {}; known are relu2, silu and gelu_pytorch_tanh", format::Quoted(*name)));
+    return fields.Unsupported(key,
+                              fmt::format("is {}; known are relu2, silu and gelu_pytorch_tanh", format::Quoted(*name)));
   }
   config.activation = *activation;
   if (config.architecture == "bitnet" && *activation == backend::Activation::kRelu2) {
@@ -173,19 +173,24 @@ Status RefuseWhatDoesNotRun(const JsonFields& fields) {
 }
 
 Status ReadQuantization(const JsonFields& fields, FolderConfig& config) {
-  if (fields.Find("quantization_config") == nullptr) return {};
+  if (fields.Find("quantization_config") == nullptr) {
+    // The BitNet classes of 2024 round their weights without a word in the configuration.
+    if (config.architecture.starts_with("bitnet")) config.quantization = FolderQuantization::kOnline;
+    return {};
+  }
   STERNA_ASSIGN_OR_RETURN(const JsonFields own, fields.Object("quantization_config"));
   STERNA_ASSIGN_OR_RETURN(const auto method, own.Text("quant_method"));
   if (method != "bitnet") {
-    return own.Unsupported("quant_method", fmt::format("is {}; only bitnet is read", format::Quoted(method.value_or(""))));
+    return own.Unsupported("quant_method",
+                           fmt::format("is {}; only bitnet is read", format::Quoted(method.value_or(""))));
   }
   STERNA_ASSIGN_OR_RETURN(const auto linear, own.Text("linear_class"));
   STERNA_ASSIGN_OR_RETURN(const auto mode, own.Text("quantization_mode"));
   if (linear.value_or("bitlinear") == "bitlinear") {
     config.quantization = FolderQuantization::kDivide;
   } else if (*linear != "autobitlinear") {
-    return own.Unsupported("linear_class", fmt::format("is {}; known are bitlinear and autobitlinear",
-                                                       format::Quoted(*linear)));
+    return own.Unsupported("linear_class",
+                           fmt::format("is {}; known are bitlinear and autobitlinear", format::Quoted(*linear)));
   } else if (mode.value_or("offline") == "offline") {
     config.quantization = FolderQuantization::kMultiply;
   } else if (*mode == "online") {
@@ -198,8 +203,8 @@ Status ReadQuantization(const JsonFields& fields, FolderConfig& config) {
   config.inner_norms = inner.value_or(false);
   STERNA_ASSIGN_OR_RETURN(const float eps, Positive(own, "rms_norm_eps", config.inner_norms ? 1e-6f : config.norm_eps));
   if (config.inner_norms && eps != config.norm_eps) {
-    return own.Unsupported("rms_norm_eps", fmt::format("is {} and that of the model {}; a GGUF file has one", eps,
-                                                       config.norm_eps));
+    return own.Unsupported("rms_norm_eps",
+                           fmt::format("is {} and that of the model {}; a GGUF file has one", eps, config.norm_eps));
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "format/gguf_names.h"
 #include "model/activation.h"
 #include "quant/dequantize.h"
+#include "text/folder_vocabulary.h"
 
 namespace sterna::convert {
 namespace {
@@ -35,6 +36,9 @@ class FolderSource : public ModelSource {
  public:
   FolderSource(std::string path, format::SafetensorsFolder folder, FolderConfig config, FolderTensors found)
       : path_(std::move(path)), folder_(std::move(folder)), config_(std::move(config)), found_(std::move(found)) {}
+
+  // A folder without a tokenizer becomes a file without one.
+  Status ReadVocabulary();
 
   const std::string& name() const override { return path_; }
   uint64_t bytes() const override { return folder_.bytes(); }
@@ -62,8 +66,21 @@ class FolderSource : public ModelSource {
   format::SafetensorsFolder folder_;
   FolderConfig config_;
   FolderTensors found_;
+  std::optional<text::Vocabulary> vocabulary_;
   std::vector<std::string> warnings_;
 };
+
+Status FolderSource::ReadVocabulary() {
+  auto vocabulary = text::ReadFolderVocabulary(path_, config_.vocabulary_size);
+  if (vocabulary.status().code() == StatusCode::kNotFound) {
+    warnings_.push_back("the folder has no tokenizer.json: the file has no tokenizer, and works on token ids alone");
+    return {};
+  }
+  if (!vocabulary.ok()) return vocabulary.status();
+  warnings_.insert(warnings_.end(), vocabulary->warnings.begin(), vocabulary->warnings.end());
+  vocabulary_ = std::move(*vocabulary);
+  return {};
+}
 
 Status FolderSource::AddMetadata(format::GgufWriter& writer) const {
   const std::string& architecture = config_.architecture;
@@ -92,6 +109,7 @@ Status FolderSource::AddMetadata(format::GgufWriter& writer) const {
   // The b1.58 embedding models, which are those with norms inside, pool the last token.
   if (config_.inner_norms) writer.AddU32(key("pooling_type"), kPoolingLast);
   writer.AddU32("general.quantization_version", 2);
+  if (vocabulary_) text::AddVocabulary(*vocabulary_, writer);
   return {};
 }
 
@@ -136,7 +154,9 @@ Result<TernaryValues> FolderSource::ReadTernary(const SourceTensor& tensor, Roun
   const auto read = [&](uint64_t row, float* out) {
     ReadFloats(*origin.values, FolderRow(origin, row) * columns, columns, out);
   };
-  STERNA_ASSIGN_OR_RETURN(TernaryValues values, TernaryFromRows(tensor.rows(), columns, read, rounding));
+  const bool masters = config_.quantization == FolderQuantization::kOnline;
+  const auto kind = masters ? NumbersAre::kMasters : NumbersAre::kFinished;
+  STERNA_ASSIGN_OR_RETURN(TernaryValues values, TernaryFromRows(tensor.rows(), columns, kind, read, rounding));
   if (origin.scale == nullptr) return values;
   if (values.scales != std::vector<float>{1.0f}) {
     return Status::Unsupported("has a weight_scale, and values other than -1, 0 and 1");
@@ -167,8 +187,9 @@ Result<std::unique_ptr<ModelSource>> OpenFolderSource(const std::string& path) {
   STERNA_ASSIGN_OR_RETURN(FolderConfig config, ReadFolderConfig(path));
   STERNA_ASSIGN_OR_RETURN(format::SafetensorsFolder folder, format::SafetensorsFolder::Open(path));
   STERNA_ASSIGN_OR_RETURN(FolderTensors found, MapFolderTensors(folder, config));
-  return std::unique_ptr<ModelSource>(
-      new FolderSource(path, std::move(folder), std::move(config), std::move(found)));
+  auto source = std::make_unique<FolderSource>(path, std::move(folder), std::move(config), std::move(found));
+  STERNA_RETURN_IF_ERROR(source->ReadVocabulary());
+  return std::unique_ptr<ModelSource>(std::move(source));
 }
 
 }  // namespace sterna::convert

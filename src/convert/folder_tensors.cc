@@ -97,7 +97,8 @@ class Mapper {
 };
 
 Status Mapper::Refuse(StatusCode code, std::string_view name, std::string_view what) const {
-  return Status(code, fmt::format("folder {}: tensor {} {}", format::Quoted(folder_.path()), format::Quoted(name), what));
+  return Status(code,
+                fmt::format("folder {}: tensor {} {}", format::Quoted(folder_.path()), format::Quoted(name), what));
 }
 
 // Embedding models come with and without the prefix.
@@ -128,9 +129,9 @@ Result<const SafetensorsTensor*> Mapper::RequireOfLayer(uint32_t layer, std::str
 
 Status Mapper::CheckShape(const SafetensorsTensor& tensor, std::vector<uint64_t> shape) const {
   if (tensor.shape == shape) return {};
-  return Refuse(StatusCode::kCorrupt, tensor.name,
-                fmt::format("has shape [{}]; config.json says [{}]", fmt::join(tensor.shape, ", "),
-                            fmt::join(shape, ", ")));
+  return Refuse(
+      StatusCode::kCorrupt, tensor.name,
+      fmt::format("has shape [{}]; config.json says [{}]", fmt::join(tensor.shape, ", "), fmt::join(shape, ", ")));
 }
 
 Status Mapper::AddNumbers(std::string name, Kind kind, const SafetensorsTensor& values,
@@ -161,15 +162,16 @@ Status Mapper::AddLinear(uint32_t layer, std::string_view role, uint64_t rows, u
   STERNA_RETURN_IF_ERROR(CheckShape(*values, {packed ? (rows + 3) / 4 : rows, columns}));
   const auto type = FloatType(values->type);
   if (!packed && !type) {
-    return Refuse(StatusCode::kUnsupported, values->name,
-                  fmt::format("is of type {}; F32, F16, BF16 and packed U8 are read", SafetensorsTypeName(values->type)));
+    return Refuse(
+        StatusCode::kUnsupported, values->name,
+        fmt::format("is of type {}; F32, F16, BF16 and packed U8 are read", SafetensorsTypeName(values->type)));
   }
   if (packed && scale == nullptr) return Refuse(StatusCode::kCorrupt, stem + ".weight_scale", "is missing");
   if (scale != nullptr && (scale->elements != 1 || !FloatType(scale->type))) {
     return Refuse(StatusCode::kCorrupt, scale->name, "must hold one number");
   }
-  const bool known = config_.quantization == FolderQuantization::kDivide ||
-                     config_.quantization == FolderQuantization::kMultiply;
+  const bool known =
+      config_.quantization == FolderQuantization::kDivide || config_.quantization == FolderQuantization::kMultiply;
   if (scale != nullptr && !known) {
     return Refuse(StatusCode::kCorrupt, scale->name,
                   "has no meaning: quantization_config in config.json does not say whether to multiply or to divide");
@@ -179,9 +181,8 @@ Status Mapper::AddLinear(uint32_t layer, std::string_view role, uint64_t rows, u
                             .dimensions = {columns, rows},
                             .kind = Kind::kLinear,
                             .type = type.value_or(TensorType::kI8)});
-  found_.origins.push_back({.values = values,
-                            .scale = scale,
-                            .pairs = turned && architecture_.rope_order == backend::RopeOrder::kPairs});
+  found_.origins.push_back(
+      {.values = values, .scale = scale, .pairs = turned && architecture_.rope_order == backend::RopeOrder::kPairs});
   return {};
 }
 

@@ -234,8 +234,8 @@ void Exporter::AddWarnings() {
         100 * rounding_.ChangedShare(), 100 * rounding_.RelativeChange()));
   }
   if (scale_rounding_ > 0) {
-    report_.warnings.push_back(fmt::format("scales were rounded to float16, by up to {:.3g} of their value",
-                                           double(scale_rounding_)));
+    report_.warnings.push_back(fmt::format("scales were rounded to float16, by up to {:.2g} % of their value",
+                                           100.0 * double(scale_rounding_)));
   }
   if (source_.architecture() == "bitnet" && source_.activation() == backend::Activation::kRelu2) {
     report_.warnings.push_back(
@@ -246,8 +246,7 @@ void Exporter::AddWarnings() {
 
 }  // namespace
 
-Result<ConvertReport> ExportGguf(const ModelSource& source, const std::string& output,
-                                 const ConvertOptions& options) {
+Result<ConvertReport> ExportGguf(const ModelSource& source, const std::string& output, const ConvertOptions& options) {
   try {
     return Exporter(source, options).Run(output);
   } catch (const std::bad_alloc&) {

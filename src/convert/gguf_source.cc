@@ -108,7 +108,8 @@ Result<TernaryValues> GgufSource::ReadTernary(const SourceTensor& tensor, Roundi
   const auto read = [&](uint64_t row, float* out) {
     quant::DequantizeRow(tensor.type, tensor.stored.data() + row * row_bytes, columns, out);
   };
-  STERNA_ASSIGN_OR_RETURN(TernaryValues values, TernaryFromRows(tensor.rows(), columns, read, rounding));
+  const auto kind = architecture_.dense_layers ? NumbersAre::kFinished : NumbersAre::kMasters;
+  STERNA_ASSIGN_OR_RETURN(TernaryValues values, TernaryFromRows(tensor.rows(), columns, kind, read, rounding));
   for (float& scale : values.scales) scale *= factor;
   return values;
 }
@@ -123,8 +124,8 @@ std::optional<float> GgufSource::KnownScale(const SourceTensor& tensor) const {
 
 Status GgufSource::ReadRows(const SourceTensor& tensor, uint64_t first, uint64_t count, float* out) const {
   if (!quant::CanDequantizeRow(tensor.type)) {
-    return Status::Unsupported(fmt::format("is of type {}, which has no numbers to store in another type",
-                                           quant::Info(tensor.type).name));
+    return Status::Unsupported(
+        fmt::format("is of type {}, which has no numbers to store in another type", quant::Info(tensor.type).name));
   }
   const uint64_t row_bytes = tensor.stored.size() / tensor.rows();
   for (uint64_t row = first; row < first + count; ++row, out += tensor.columns()) {

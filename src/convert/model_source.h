@@ -31,7 +31,7 @@ struct SourceTensor {
     kOther,
   };
   std::string name;
-  std::vector<uint64_t> dimensions;                  // dimensions[0] is the row length
+  std::vector<uint64_t> dimensions;  // dimensions[0] is the row length
   Kind kind = Kind::kOther;
   quant::TensorType type = quant::TensorType::kF32;  // as stored, or what it is best stored as
   std::span<const std::byte> stored = {};            // its bytes in that type; empty where they have to be made
@@ -49,8 +49,8 @@ class ModelSource {
  public:
   virtual ~ModelSource() = default;
 
-  virtual const std::string& name() const = 0;  // for messages
-  virtual uint64_t bytes() const = 0;           // of its files
+  virtual const std::string& name() const = 0;        // for messages
+  virtual uint64_t bytes() const = 0;                 // of its files
   virtual std::string_view architecture() const = 0;  // as GGUF names it
   virtual backend::Activation activation() const = 0;
   // In the order to write them.

@@ -155,7 +155,8 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
   }
   const std::string stem(Stem(tensor.name, kWeightEnding));
   STERNA_ASSIGN_OR_RETURN(const float factor, tensors_.Scale(stem + std::string(kScaleEnding)));
-  const Linear linear{&tensor, factor, down_by_input_ && LinearRole(*architecture_, tensor.name) == architecture_->layer.down};
+  const Linear linear{&tensor, factor,
+                      down_by_input_ && LinearRole(*architecture_, tensor.name) == architecture_->layer.down};
   Result<quant::TernaryScales> scales = quant::InspectTernary(SourceOf(tensor));
   if (!scales.ok()) return tensors_.Wrong(tensor.name, scales.status().message());
   if (scales->uniform) {

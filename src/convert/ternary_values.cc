@@ -36,8 +36,9 @@ std::optional<float> OnlyMagnitude(const float* values, uint64_t count) {
   return magnitude;
 }
 
-Result<Survey> SurveyRows(uint64_t rows, uint64_t columns, const RowReader& read) {
+Result<Survey> SurveyRows(uint64_t rows, uint64_t columns, NumbersAre kind, const RowReader& read) {
   Survey survey;
+  survey.ternary = kind == NumbersAre::kFinished;
   survey.unit_columns = columns % kUnitColumns == 0 ? kUnitColumns : columns;
   std::vector<float> row(columns);
   for (uint64_t r = 0; r < rows; ++r) {
@@ -84,6 +85,31 @@ void SetCoarsestScales(const Survey& survey, TernaryValues& values) {
 
 uint8_t SignCode(float value) { return uint8_t(1 + (value > 0) - (value < 0)); }
 
+void Round(double sum_of_magnitudes, const RowReader& read, TernaryValues& values, Rounding& rounding) {
+  const uint64_t rows = values.rows, columns = values.columns;
+  std::vector<float> row(columns);
+  const float inverse = 1.0f / std::max(float(sum_of_magnitudes / double(rows * columns)), kLeastScale);
+  const float scale = 1.0f / inverse;
+  values.scales = {scale};
+  Rounding own{.values = rows * columns};
+  for (uint64_t r = 0; r < rows; ++r) {
+    read(r, row.data());
+    uint8_t* const codes = &values.codes[r * columns];
+    double squares = 0, squared_changes = 0;
+    for (uint64_t k = 0; k < columns; ++k) {
+      const float sign = std::clamp(std::nearbyint(row[k] * inverse), -1.0f, 1.0f);
+      codes[k] = uint8_t(1 + int(sign));
+      const double change = double(row[k]) - double(sign * scale);
+      own.changed += change != 0;
+      squares += double(row[k]) * double(row[k]);
+      squared_changes += change * change;
+    }
+    own.squares += squares;
+    own.squared_changes += squared_changes;
+  }
+  rounding.Add(own);
+}
+
 }  // namespace
 
 void Rounding::Add(const Rounding& other) {
@@ -115,38 +141,20 @@ Result<TernaryValues> ReadTernary(const quant::TernarySource& source, float fact
   return values;
 }
 
-Result<TernaryValues> TernaryFromRows(uint64_t rows, uint64_t columns, const RowReader& read, Rounding& rounding) {
-  STERNA_ASSIGN_OR_RETURN(const Survey survey, SurveyRows(rows, columns, read));
+Result<TernaryValues> TernaryFromRows(uint64_t rows, uint64_t columns, NumbersAre kind, const RowReader& read,
+                                      Rounding& rounding) {
+  STERNA_ASSIGN_OR_RETURN(const Survey survey, SurveyRows(rows, columns, kind, read));
   TernaryValues values{rows, columns, std::vector<uint8_t>(rows * columns), {}, 0};
-  std::vector<float> row(columns);
-  if (survey.ternary) {
-    SetCoarsestScales(survey, values);
-    for (uint64_t r = 0; r < rows; ++r) {
-      read(r, row.data());
-      std::transform(row.begin(), row.end(), &values.codes[r * columns], SignCode);
-    }
+  if (!survey.ternary) {
+    Round(survey.sum, read, values, rounding);
     return values;
   }
-  const float inverse = 1.0f / std::max(float(survey.sum / double(rows * columns)), kLeastScale);
-  const float scale = 1.0f / inverse;
-  values.scales = {scale};
-  Rounding own{.values = rows * columns};
+  SetCoarsestScales(survey, values);
+  std::vector<float> row(columns);
   for (uint64_t r = 0; r < rows; ++r) {
     read(r, row.data());
-    uint8_t* const codes = &values.codes[r * columns];
-    double squares = 0, squared_changes = 0;
-    for (uint64_t k = 0; k < columns; ++k) {
-      const float sign = std::clamp(std::nearbyint(row[k] * inverse), -1.0f, 1.0f);
-      codes[k] = uint8_t(1 + int(sign));
-      const double change = double(row[k]) - double(sign * scale);
-      own.changed += change != 0;
-      squares += double(row[k]) * double(row[k]);
-      squared_changes += change * change;
-    }
-    own.squares += squares;
-    own.squared_changes += squared_changes;
+    std::transform(row.begin(), row.end(), &values.codes[r * columns], SignCode);
   }
-  rounding.Add(own);
   return values;
 }
 

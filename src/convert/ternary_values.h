@@ -37,11 +37,17 @@ struct Rounding {
 // A stored matrix, its scales multiplied by `factor`. Errors as quant::InspectTernary.
 Result<TernaryValues> ReadTernary(const quant::TernarySource& source, float factor);
 
-// A matrix of numbers whose rows `read` writes. Where they are ternary already - one magnitude beside zero in the whole
-// matrix, in each row, or in each 256, 128 or 64 columns of a row - codes and scales are exact. Otherwise they are
-// rounded as the b1.58 models do on every call (Ma et al., arXiv 2402.17764): to the nearest of -1, 0, +1 in units of
-// the mean magnitude, at least 1e-5. Corrupt when a value is NaN or infinite; `rounding` tells what changed.
+// How numbers become ternary. Rounding is that of the b1.58 models (Ma et al., arXiv 2402.17764): to the nearest of -1,
+// 0, +1 in units of the mean magnitude, at least 1e-5.
+enum class NumbersAre : uint8_t {
+  kMasters,   // of a model that rounds them on every call: rounded
+  kFinished,  // exact where they are ternary already - one magnitude beside zero in the whole matrix, in each row, or
+              // in each 256, 128 or 64 columns of a row - and rounded otherwise
+};
+
+// A matrix of numbers whose rows `read` writes. Corrupt when one is NaN or infinite; `rounding` tells what changed.
 using RowReader = std::function<void(uint64_t row, float* out)>;
-Result<TernaryValues> TernaryFromRows(uint64_t rows, uint64_t columns, const RowReader& read, Rounding& rounding);
+Result<TernaryValues> TernaryFromRows(uint64_t rows, uint64_t columns, NumbersAre kind, const RowReader& read,
+                                      Rounding& rounding);
 
 }  // namespace sterna::convert

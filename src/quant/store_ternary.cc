@@ -42,9 +42,8 @@ Result<float> ScaleOfStretch(TensorType type, const TernaryCodes& matrix, uint64
     const float own = matrix.scales[at / matrix.group_columns];
     if (own == 0 || own == scale || AllZero(matrix.codes.subspan(at, end - at))) continue;
     if (scale != 0) {
-      return Status::InvalidArgument(
-          fmt::format("row {} has scales {} and {}; {} stores one for {} values", at / matrix.columns, scale, own,
-                      Info(type).name, count));
+      return Status::InvalidArgument(fmt::format("row {} has scales {} and {}; {} stores one for {} values",
+                                                 at / matrix.columns, scale, own, Info(type).name, count));
     }
     scale = own;
   }

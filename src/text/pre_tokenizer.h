@@ -26,6 +26,9 @@ struct PreTokenizer {
   bool add_bos = false;        // unless tokenizer.ggml.add_bos_token says otherwise
 };
 std::optional<PreTokenizer> FindPreTokenizer(std::string_view name);
+// The pattern that a regular expression spells as above; the name that stands for a pattern.
+std::optional<SplitPattern> FindSplitPattern(std::string_view expression);
+std::string_view SplitPatternName(SplitPattern pattern);
 // "llama-bpe, llama3, ...", for messages.
 std::string KnownPreTokenizerNames();
 

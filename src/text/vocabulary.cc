@@ -162,7 +162,8 @@ Status VocabularyReader::ReadPreTokenizer() {
                                    vocabulary_.pre_tokenizer.substr(0, 64), KnownPreTokenizerNames()));
   }
   implied_ = *known;
-  vocabulary_.ignore_merges = known->ignore_merges;
+  STERNA_ASSIGN_OR_RETURN(const auto ignore_merges, file_.GetBool(kIgnoreMergesKey));
+  vocabulary_.ignore_merges = ignore_merges.value_or(known->ignore_merges);
   return Status();
 }
 

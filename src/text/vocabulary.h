@@ -56,6 +56,9 @@ inline constexpr size_t kMaxMerges = size_t(1) << 23;
 inline constexpr size_t kMaxTokenBytes = size_t(1) << 16;
 Result<Vocabulary> ReadVocabulary(const format::GgufFile& file);
 
+// Whether a piece that is a token stays whole, where a file's pre-tokenizer does not stand for it (bool; Sterna's own).
+inline constexpr std::string_view kIgnoreMergesKey = "tokenizer.ggml.ignore_merges";
+
 // What every use of a vocabulary relies on: one kind for each token and special ids inside it. ReadVocabulary's results
 // pass; InvalidArgument for one put together otherwise.
 Status CheckVocabulary(const Vocabulary& vocabulary);
