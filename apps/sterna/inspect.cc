@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
+#include "convert/compare.h"
 #include "engine/engine.h"
 #include "exit_code.h"
 #include "flag_set.h"
+#include "inspect_diff.h"
 #include "inspect_metadata.h"
 #include "inspect_report.h"
 #include "memory_plan_json.h"
@@ -30,11 +32,13 @@ using nlohmann::ordered_json;
 constexpr char kExamples[] =
     "  sterna inspect model.gguf\n"
     "  sterna inspect model.gguf --tensors\n"
-    "  sterna inspect model.gguf --json --no-load\n";
+    "  sterna inspect model.gguf --json --no-load\n"
+    "  sterna inspect model.gguf --diff other.gguf\n";
 
 struct InspectFlags {
   ModelFlags model;
   std::string file;
+  std::optional<std::string> other;  // to compare with
   bool tensors = false;
   bool no_load = false;
   bool json = false;
@@ -120,9 +124,27 @@ Status AddLoad(const InspectFlags& flags, const format::GgufFile& file, ordered_
   return {};
 }
 
+// How many of the linear layers' codes are zero.
+Status AddTernaryCounts(const InspectFlags& flags, const format::GgufFile& file, ordered_json& report) {
+  const auto counts = convert::CountTernary(file, flags.model.ModelOptions().i2s_layout);
+  if (!counts.ok()) {
+    report["warnings"].push_back(counts.status().message());
+  } else if (counts->values > 0) {
+    report["ternary"] = {{"tensors", counts->tensors},
+                         {"values", counts->values},
+                         {"zeros", counts->zeros},
+                         {"zero_share", double(counts->zeros) / double(counts->values)}};
+  }
+  return file.CheckStillWhole();
+}
+
 Status Inspect(InspectFlags flags) {
   if (flags.file.empty()) return Status::InvalidArgument("no file; give one, as in sterna inspect model.gguf");
   STERNA_ASSIGN_OR_RETURN(flags.file, ResolveModel(flags.file));
+  if (flags.other) {
+    STERNA_ASSIGN_OR_RETURN(const std::string other, ResolveModel(*flags.other));
+    return PrintDifferences(flags.file, other, flags.model.ModelOptions().i2s_layout, flags.json);
+  }
   STERNA_ASSIGN_OR_RETURN(const format::GgufFile file, format::GgufFile::Open(flags.file));
   ordered_json decisions = ordered_json::object();
   ordered_json warnings = ordered_json::array();
@@ -141,6 +163,7 @@ Status Inspect(InspectFlags flags) {
                          {"decisions", decisions},
                          {"warnings", warnings}};
   STERNA_RETURN_IF_ERROR(file.CheckStillWhole());
+  if (!flags.no_load) STERNA_RETURN_IF_ERROR(AddTernaryCounts(flags, file, report));
   STERNA_RETURN_IF_ERROR(AddLoad(flags, file, report));
   ResultStream out;
   const auto replace = nlohmann::json::error_handler_t::replace;
@@ -157,7 +180,8 @@ int InspectVerb(Words words) {
                 kExamples);
   flags.AddPositional("FILE", &values.file, "The GGUF file to look into, or the name of a pulled model [required]");
   flags.AddSwitch("--tensors", &values.tensors, "List every tensor");
-  flags.AddSwitch("--no-load", &values.no_load, "Do not try to load the model: no word on whether it runs");
+  flags.AddSwitch("--no-load", &values.no_load, "Do not read the weights: no word on zeros, nor on whether the model runs");
+  flags.AddText("--diff", "FILE", &values.other, "Compare with this file instead: exit code 1 where keys or values differ");
   flags.AddSwitch("--json", &values.json, "Print one JSON object, with every tensor");
   flags.AddSwitch("-v,--verbose", &values.model.verbose, "Log more on stderr");
   values.model.AddReadingTo(flags);

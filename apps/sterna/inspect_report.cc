@@ -72,6 +72,11 @@ std::string InspectText(const ordered_json& report, bool with_tensors) {
     text +=
         fmt::format("  {:<8} {:>5} tensors {:>10.1f} MB\n", type, Plain(entry["tensors"]), Megabytes(entry["bytes"]));
   }
+  if (report.contains("ternary")) {
+    const ordered_json& ternary = report["ternary"];
+    text += fmt::format("ternary   {} values in {} linear layers, {:.1f} % of them zero\n", Plain(ternary["values"]),
+                        Plain(ternary["tensors"]), 100 * ternary["zero_share"].get<double>());
+  }
   text += MetadataText(report["metadata"]);
   if (with_tensors) text += TensorText(report["tensors"]);
   text += DecisionText(report["decisions"]);

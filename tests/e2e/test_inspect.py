@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """sterna inspect: facts, decisions with their reasons, and whether a file runs."""
 
+import json
 import os
+import pathlib
+import shutil
+import tempfile
 import unittest
 
-from harness import BUILT_IN_MODEL, REPOSITORY, TINY_MODEL, VOCABULARY_ONLY, SternaTest
+from harness import BUILT_IN_MODEL, REPOSITORY, TINY_MODEL, VOCABULARY_ONLY, SternaTest, sterna
 
+MODELS = REPOSITORY / "tests" / "data" / "models"
 UNDECIDED = str(REPOSITORY / "tests" / "data" / "models" / "b158-q4_0.i2_s.gguf")
 
 
@@ -52,6 +57,45 @@ class Inspect(SternaTest):
     def test_the_tensor_table_comes_on_request(self):
         self.assertNotIn("blk.0.attn_q.weight", self.ok("inspect", TINY_MODEL))
         self.assertIn("blk.0.attn_q.weight", self.ok("inspect", TINY_MODEL, "--tensors"))
+
+    def test_counts_the_zeros_of_the_linear_layers(self):
+        ternary = self.ok_json("inspect", TINY_MODEL, "--json")["ternary"]
+        self.assertEqual(ternary["tensors"], 14)
+        self.assertEqual(ternary["values"], 14 * 65536 + 6 * 65536 - 4 * 32768)
+        self.assertEqual(ternary["zeros"], round(ternary["zero_share"] * ternary["values"]))
+        self.assertGreater(ternary["zero_share"], 0.3)
+        self.assertLess(ternary["zero_share"], 0.5)
+        self.assertNotIn("ternary", self.ok_json("inspect", TINY_MODEL, "--json", "--no-load"))
+        self.assertIn("linear layers, ", self.ok("inspect", TINY_MODEL))
+
+    def test_the_same_model_in_two_types(self):
+        report = self.ok_json("inspect", MODELS / "b158-tiny.i2_s.gguf", "--diff", MODELS / "b158-tiny.tq1_0.gguf", "--json")
+        self.assertIs(report["same"], True)
+        self.assertEqual([key["name"] for key in report["keys"]], ["general.file_type"])
+        self.assertEqual(len(report["tensors"]), 14)
+        self.assertEqual({t["what"] for t in report["tensors"]}, {"I2_S and TQ1_0; codes and scales are the same"})
+        self.assertEqual(self.ok_json("inspect", TINY_MODEL, "--diff", TINY_MODEL, "--json")["tensors"], [])
+
+    def test_differences_are_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            other = pathlib.Path(folder) / "other.gguf"
+            shutil.copy(TINY_MODEL, other)
+            listed = {t["name"]: t for t in self.ok_json("inspect", TINY_MODEL, "--json")["tensors"]}
+            with open(other, "r+b") as file:
+                file.seek(listed["blk.1.attn_v.weight"]["offset"])
+                file.write(bytes(8))  # 32 codes are -1 now
+                file.seek(listed["output_norm.weight"]["offset"])
+                file.write(bytes(4))
+            result = sterna("inspect", TINY_MODEL, "--diff", other, "--json")
+            self.assertEqual(result.returncode, 1)
+            report = json.loads(result.stdout)
+            self.assertIs(report["same"], False)
+            what = {t["name"]: t["what"] for t in report["tensors"]}
+            self.assertEqual(set(what), {"blk.1.attn_v.weight", "output_norm.weight"})
+            self.assertRegex(what["blk.1.attn_v.weight"], r"^0\.0\d+ % of the codes differ$")
+            self.assertRegex(what["output_norm.weight"], r"^the numbers differ by \d+\.?\d* % ")
+        self.assertEqual(sterna("inspect", TINY_MODEL, "--diff", BUILT_IN_MODEL).returncode, 1)
+        self.fails(3, "inspect", TINY_MODEL, "--diff", "/nonexistent.gguf")
 
     def test_needs_a_file(self):
         self.fails(2, "inspect")

@@ -10,6 +10,7 @@
 
 #include "base/status_macros.h"
 #include "dummy_file.h"
+#include "dummy_folder.h"
 
 namespace sterna::dummy_model {
 namespace {
@@ -25,6 +26,7 @@ struct Flags {
   std::optional<std::string> ternary, embedding, architecture, hidden_activation;
   std::string head_statistics = "flat";
   bool untied = false;
+  bool folder = false;
   std::string output;
 };
 
@@ -61,7 +63,10 @@ void Declare(CLI::App& app, Flags& flags) {
                  "Greedy text goes round in circles of so many tokens, t, t + 1, ...: text that repeats itself, at the "
                  "cost of the shape (no circles)");
   app.add_option("--seed", flags.seed, "Seed of all weights (1)");
-  app.add_option("-o,--output", flags.output, "File to write")->required();
+  app.add_flag("--folder", flags.folder,
+               "Write a Hugging Face folder with bfloat16 masters of the shape instead: config.json, tokenizer.json and "
+               "model.safetensors (of the other flags only --seed counts)");
+  app.add_option("-o,--output", flags.output, "File (folder) to write")->required();
 }
 
 template <class T>
@@ -108,15 +113,24 @@ Result<ModelShape> ShapeOf(const Flags& flags) {
   return shape;
 }
 
+void Report(const std::string& path, uint64_t bytes, uint64_t parameters, uint64_t ternary_parameters) {
+  std::printf("%s: %llu bytes, %llu parameters, %llu of them ternary\n", path.c_str(),
+              static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(parameters),
+              static_cast<unsigned long long>(ternary_parameters));
+}
+
 Status Make(const Flags& flags) {
   STERNA_ASSIGN_OR_RETURN(const ModelShape shape, ShapeOf(flags));
+  if (flags.folder) {
+    STERNA_ASSIGN_OR_RETURN(const FolderSizes sizes, WriteFolder(shape, flags.output));
+    Report(flags.output, sizes.bytes, sizes.parameters, sizes.ternary_parameters);
+    return {};
+  }
   STERNA_ASSIGN_OR_RETURN(const DummyFile file, Describe(shape));
   STERNA_RETURN_IF_ERROR(file.writer.Write(flags.output));
   std::error_code error;
   const auto bytes = std::filesystem::file_size(flags.output, error);
-  std::printf("%s: %llu bytes, %llu parameters, %llu of them ternary\n", flags.output.c_str(),
-              static_cast<unsigned long long>(error ? 0 : bytes), static_cast<unsigned long long>(file.parameters),
-              static_cast<unsigned long long>(file.ternary_parameters));
+  Report(flags.output, error ? 0 : bytes, file.parameters, file.ternary_parameters);
   return {};
 }
 

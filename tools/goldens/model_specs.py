@@ -76,6 +76,13 @@ SPECS = (
     Spec("gemma3-dense", "gemma3", Config(96, 256, 6, 4, 1, 288, act="gelu", theta=1e6, eps=1e-6, family="gemma3",
                                           head_size=32, window=24, dense=True), ("dense",), embedding="q8_0", head="f16",
          write_activation=False, prompt_tokens=140, seed=13),
+    # Rows long enough for the types with blocks of 256, which the two above are not.
+    Spec("qwen3-wide", "qwen3", Config(256, 512, 2, 4, 2, 271, act="silu", theta=1e6, eps=1e-6, family="qwen3",
+                                       head_size=64), embedding="q8_0", f16_scales=True, write_activation=False,
+         greedy_tokens=8, seed=14),
+    Spec("gemma3-wide", "gemma3", Config(256, 512, 2, 4, 1, 271, act="gelu", theta=1e6, eps=1e-6, family="gemma3",
+                                         head_size=64, window=24, full_every=2, inner_norms=True), embedding="q8_0", head="q8_0",
+         f16_scales=True, write_activation=False, greedy_tokens=8, seed=15),
     Spec("b158-bf16", "bitnet-b1.58", Config(128, 256, 2, 4, 2, 288), embedding="bf16", seed=8),
 )
 
