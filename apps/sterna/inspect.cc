@@ -140,9 +140,9 @@ Status AddTernaryCounts(const InspectFlags& flags, const format::GgufFile& file,
 
 Status Inspect(InspectFlags flags) {
   if (flags.file.empty()) return Status::InvalidArgument("no file; give one, as in sterna inspect model.gguf");
-  STERNA_ASSIGN_OR_RETURN(flags.file, ResolveModel(flags.file));
+  STERNA_ASSIGN_OR_RETURN(flags.file, ResolveModelFile(flags.file));
   if (flags.other) {
-    STERNA_ASSIGN_OR_RETURN(const std::string other, ResolveModel(*flags.other));
+    STERNA_ASSIGN_OR_RETURN(const std::string other, ResolveModelFile(*flags.other));
     return PrintDifferences(flags.file, other, flags.model.ModelOptions().i2s_layout, flags.json);
   }
   STERNA_ASSIGN_OR_RETURN(const format::GgufFile file, format::GgufFile::Open(flags.file));
@@ -180,8 +180,10 @@ int InspectVerb(Words words) {
                 kExamples);
   flags.AddPositional("FILE", &values.file, "The GGUF file to look into, or the name of a pulled model [required]");
   flags.AddSwitch("--tensors", &values.tensors, "List every tensor");
-  flags.AddSwitch("--no-load", &values.no_load, "Do not read the weights: no word on zeros, nor on whether the model runs");
-  flags.AddText("--diff", "FILE", &values.other, "Compare with this file instead: exit code 1 where keys or values differ");
+  flags.AddSwitch("--no-load", &values.no_load,
+                  "Do not read the weights: no word on zeros, nor on whether the model runs");
+  flags.AddText("--diff", "FILE", &values.other,
+                "Compare with this file instead: exit code 1 where keys or values differ [default: none]");
   flags.AddSwitch("--json", &values.json, "Print one JSON object, with every tensor");
   flags.AddSwitch("-v,--verbose", &values.model.verbose, "Log more on stderr");
   values.model.AddReadingTo(flags);

@@ -79,8 +79,9 @@ void ModelFlags::AddTo(FlagSet& flags) {
 }
 
 Result<std::string> ModelFlags::ModelPath() const {
-  if (model) return ResolveModel(*model);
-  if (const auto path = platform::GetEnvironment("STERNA_MODEL"); path && !path->empty()) return ResolveModel(*path);
+  if (model) return ResolveModelFile(*model);
+  if (const auto path = platform::GetEnvironment("STERNA_MODEL"); path && !path->empty())
+    return ResolveModelFile(*path);
   return FindBuiltInModel();
 }
 

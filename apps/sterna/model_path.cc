@@ -21,4 +21,12 @@ Result<std::string> ResolveModel(const std::string& word) {
       fmt::format("'{}' is no file here and in no cache; fetch it with: sterna pull {}", word, word));
 }
 
+Result<std::string> ResolveModelFile(const std::string& word) {
+  STERNA_ASSIGN_OR_RETURN(std::string path, ResolveModel(word));
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return path;
+  return Status::Unsupported(fmt::format(
+      "'{}' is a folder, and a file is needed; make one: sterna convert {} model.gguf --to i2_s", path, path));
+}
+
 }  // namespace sterna::cli

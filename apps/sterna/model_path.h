@@ -12,4 +12,7 @@ namespace sterna::cli {
 // back as they are, for whoever opens them to complain.
 Result<std::string> ResolveModel(const std::string& word);
 
+// The same for a verb that needs a file: Unsupported for a folder, with the command that makes a file of it.
+Result<std::string> ResolveModelFile(const std::string& word);
+
 }  // namespace sterna::cli

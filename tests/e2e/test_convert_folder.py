@@ -17,7 +17,8 @@ DATA = REPOSITORY / "tests" / "data"
 FOLDERS = (("b158-tiny", ("--embedding-type", "q8_0"), "b158-tiny.i2_s.gguf"),
            ("llama-b158", ("--head-type", "q8_0"), "llama-b158.i2_s.gguf"),
            ("gemma3-inner", ("--head-type", "q8_0"), "gemma3-inner.i2_s.gguf"),
-           ("qwen3-inner", (), "qwen3-inner.i2_s.gguf"))
+           ("qwen3-inner", (), "qwen3-inner.i2_s.gguf"),
+           ("qwen3-wide", ("--embedding-type", "q8_0"), "qwen3-wide.i2_s.gguf"))
 LINEARS = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 
 

@@ -56,9 +56,10 @@ void AddLayer(const ModelShape& shape, uint64_t layer, std::vector<FolderTensor>
 
 std::vector<FolderTensor> Tensors(const ModelShape& shape) {
   std::vector<FolderTensor> tensors;
-  tensors.push_back({{"model.embed_tokens.weight", TensorType::kBF16, shape.vocab, shape.hidden, 0.0f, kEmbeddingSpread},
-                     {shape.vocab, shape.hidden},
-                     false});
+  tensors.push_back(
+      {{"model.embed_tokens.weight", TensorType::kBF16, shape.vocab, shape.hidden, 0.0f, kEmbeddingSpread},
+       {shape.vocab, shape.hidden},
+       false});
   for (uint64_t layer = 0; layer < shape.layers; ++layer) AddLayer(shape, layer, tensors);
   tensors.push_back(Norm("model.norm.weight", shape.hidden));
   return tensors;

@@ -63,9 +63,10 @@ void Declare(CLI::App& app, Flags& flags) {
                  "Greedy text goes round in circles of so many tokens, t, t + 1, ...: text that repeats itself, at the "
                  "cost of the shape (no circles)");
   app.add_option("--seed", flags.seed, "Seed of all weights (1)");
-  app.add_flag("--folder", flags.folder,
-               "Write a Hugging Face folder with bfloat16 masters of the shape instead: config.json, tokenizer.json and "
-               "model.safetensors (of the other flags only --seed counts)");
+  app.add_flag(
+      "--folder", flags.folder,
+      "Write a Hugging Face folder with bfloat16 masters of the shape instead: config.json, tokenizer.json and "
+      "model.safetensors (of the other flags only --seed counts)");
   app.add_option("-o,--output", flags.output, "File (folder) to write")->required();
 }
 

@@ -26,7 +26,8 @@ from make_model_goldens import DATA, make_tokenizer
 
 SPECS = {spec.name: spec for spec in model_specs.SPECS}
 # How linear layers are stored: packed with a scale to multiply by, with one to divide by, or as bfloat16 masters.
-FOLDERS = {"b158-tiny": "offline", "llama-b158": "bitlinear", "gemma3-inner": "offline", "qwen3-inner": "online"}
+FOLDERS = {"b158-tiny": "offline", "llama-b158": "bitlinear", "gemma3-inner": "offline", "qwen3-inner": "online",
+           "qwen3-wide": "offline", "bitnet-silu": "offline"}
 SHARDED = "llama-b158"
 
 

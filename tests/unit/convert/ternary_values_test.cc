@@ -45,17 +45,19 @@ std::vector<float> Values(const TernaryValues& values) {
 
 TEST(TernaryFromRows, FindsTheCoarsestScales) {
   const auto group = [](uint64_t columns) {
-    return [columns](uint64_t row, uint64_t column) { return 0.5f + 0.25f * float(row) + 0.125f * float(column / columns); };
+    return [columns](uint64_t row, uint64_t column) {
+      return 0.5f + 0.25f * float(row) + 0.125f * float(column / columns);
+    };
   };
   struct Case {
     std::vector<float> numbers;
     uint64_t group_columns;
     size_t scales;
   };
-  for (const Case& c : {Case{Numbers([](uint64_t, uint64_t) { return 0.75f; }), 0, 1},
-                        Case{Numbers([](uint64_t row, uint64_t) { return 1.0f + float(row); }), kColumns, 4},
-                        Case{Numbers(group(256)), 256, 8}, Case{Numbers(group(128)), 128, 16},
-                        Case{Numbers(group(64)), 64, 32}}) {
+  for (const Case& c :
+       {Case{Numbers([](uint64_t, uint64_t) { return 0.75f; }), 0, 1},
+        Case{Numbers([](uint64_t row, uint64_t) { return 1.0f + float(row); }), kColumns, 4},
+        Case{Numbers(group(256)), 256, 8}, Case{Numbers(group(128)), 128, 16}, Case{Numbers(group(64)), 64, 32}}) {
     Rounding rounding;
     const auto values = FromNumbers(c.numbers, NumbersAre::kFinished, rounding);
     ASSERT_TRUE(values.ok()) << values.status().ToString();

@@ -125,7 +125,9 @@ class FolderFiles : public testing::Test {
     return vocabulary.ok() ? "accepted" : vocabulary.status().message();
   }
 
-  const std::string folder_ = testing::TempDir() + "sterna_folder_vocabulary";
+  // Of its own for each test: they run beside each other.
+  const std::string folder_ =
+      testing::TempDir() + "sterna_folder_" + testing::UnitTest::GetInstance()->current_test_info()->name();
   json tokenizer_;
 };
 
