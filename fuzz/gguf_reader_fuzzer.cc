@@ -50,8 +50,14 @@ void TouchValues(const format::GgufFile& file) {
 
 void TouchTernary(quant::TernarySource source) {
   using quant::I2sLayout;
-  for (const I2sLayout layout : {I2sLayout::kX86, I2sLayout::kNeon, I2sLayout::kRows4}) {
+  struct Order {
+    I2sLayout layout;
+    quant::TlTiles tiles;
+  };
+  for (const auto& [layout, tiles] : {Order{I2sLayout::kX86, {32, 96, 32}}, Order{I2sLayout::kNeon, {64, 16, 64}},
+                                      Order{I2sLayout::kRows4, {128, 192, 32}}}) {
     source.layout = layout;
+    source.tiles = tiles;
     const auto scales = quant::InspectTernary(source);
     if (!scales.ok()) CheckMessage(scales.status());
     if (scales.status().code() == StatusCode::kInvalidArgument) continue;  // the shape does not fit

@@ -87,7 +87,7 @@ std::string LinearTypeName(TensorType type) {
 std::optional<TensorType> LinearTypeByName(std::string_view name) {
   for (size_t i = 0; i <= size_t(TensorType::kF64); ++i) {
     const auto type = TensorType(i);
-    if (quant::Info(type).ternary && LinearTypeName(type) == name) return type;
+    if (quant::CanStoreTernary(type) && LinearTypeName(type) == name) return type;
   }
   return std::nullopt;
 }
@@ -95,7 +95,7 @@ std::optional<TensorType> LinearTypeByName(std::string_view name) {
 std::vector<std::string> LinearTypeNames() {
   std::vector<std::string> names;
   for (size_t i = 0; i <= size_t(TensorType::kF64); ++i) {
-    if (quant::Info(TensorType(i)).ternary) names.push_back(LinearTypeName(TensorType(i)));
+    if (quant::CanStoreTernary(TensorType(i))) names.push_back(LinearTypeName(TensorType(i)));
   }
   return names;
 }

@@ -13,7 +13,6 @@ using quant::TensorType;
 constexpr std::string_view kGgml = "a ggml block format";
 constexpr std::string_view kActivations = "a ggml format for activations";
 constexpr std::string_view kRemoved = "a repacked format that ggml removed";
-constexpr std::string_view kLookup = "a look-up format of bitnet.cpp whose byte order is not in the file";
 constexpr std::string_view kDeprecated = "a deprecated format of ik_llama.cpp";
 constexpr std::string_view kPrism = "a format of the Prism fork";
 
@@ -72,10 +71,10 @@ constexpr TypeMeaning kMeanings[] = {
     {36, "I2_S", "", SizeRule::kI2s, 4, 1, 0, 0, TensorType::kI2_S},
     Blocks(36, "IQ4_NL_4_4", 32, 18, kRemoved),
     Unsized(37, "I8_S", "a format of bitnet.cpp for activations, never in a file"),
-    {38, "TL1", kLookup, SizeRule::kI2s, 4, 1, 0, 32, std::nullopt},
+    {38, "TL1", "", SizeRule::kI2s, 4, 1, 0, 32, TensorType::kTL1},
     Blocks(38, "IQ4_NL_8_8", 32, 18, kRemoved),
     Blocks(39, "MXFP4", 32, 17),
-    {39, "TL2", kLookup, SizeRule::kTl2, 0, 0, 0, 32, std::nullopt},
+    {39, "TL2", "", SizeRule::kTl2, 1, 0, 0, 32, TensorType::kTL2},
     Blocks(40, "NVFP4", 64, 36),
     Blocks(40, "Q1_0 in groups of 32", 32, 6, kPrism),
     Blocks(41, "Q1_0", 128, 18),
@@ -93,19 +92,6 @@ constexpr TypeMeaning kMeanings[] = {
 
 constexpr bool IdLess(const TypeMeaning& a, const TypeMeaning& b) { return a.id < b.id; }
 static_assert(std::is_sorted(std::begin(kMeanings), std::end(kMeanings), IdLess));
-
-// (K - 256) rows' worth of triples at 5 bits and 256 of pairs at 4 bits, as the converter rounds it, plus the scale.
-std::optional<uint64_t> Tl2Bytes(uint64_t rows, uint64_t columns) {
-  if (columns < 256) return std::nullopt;
-  const auto triples = CheckedMul(columns - 256, rows);
-  const auto triple_bits = triples ? CheckedMul<uint64_t>(*triples / 3, 5) : std::nullopt;
-  const auto pairs = CheckedMul<uint64_t>(256, rows);
-  const auto pair_bits = pairs ? CheckedMul<uint64_t>(*pairs / 2, 4) : std::nullopt;
-  if (!triple_bits || !pair_bits) return std::nullopt;
-  const auto content = CheckedAdd(*triple_bits / 8, *pair_bits / 8);
-  const auto padded = content ? CheckedRoundUp<uint64_t>(*content, 32) : std::nullopt;
-  return padded ? CheckedAdd<uint64_t>(*padded, 32) : std::nullopt;
-}
 
 std::optional<uint64_t> BlockBytes(const TypeMeaning& meaning, uint64_t rows, uint64_t columns) {
   if (columns % meaning.block_elements != 0) return std::nullopt;
@@ -131,7 +117,10 @@ std::optional<uint64_t> MeaningBytes(const TypeMeaning& meaning, uint64_t rows, 
       if (!elements || *elements % 4 != 0) return std::nullopt;
       return CheckedAdd<uint64_t>(*elements / 4, 32);
     }
-    case SizeRule::kTl2: return Tl2Bytes(rows, columns);
+    case SizeRule::kTl2: {
+      const auto bytes = quant::TensorBytes(TensorType::kTL2, rows, columns);
+      return bytes.ok() ? std::optional<uint64_t>(*bytes) : std::nullopt;
+    }
     case SizeRule::kUnknown: break;
   }
   return std::nullopt;

@@ -70,6 +70,8 @@ uint32_t TypeId(TensorType type) {
     case TensorType::kTQ1_0: return 34;
     case TensorType::kTQ2_0: return 35;
     case TensorType::kI2_S: return 36;
+    case TensorType::kTL1: return 38;
+    case TensorType::kTL2: return 39;
     case TensorType::kQ2_0:
     case TensorType::kQ2_0_G128: return 42;
     case TensorType::kIQ1_BN: return 134;

@@ -25,7 +25,8 @@ uint64_t StretchElements(TensorType type, const TernaryCodes& matrix) {
     case Family::kI2s: return matrix.rows * matrix.columns;
     case Family::kBn: return matrix.columns;
     case Family::kTq:
-    case Family::kQ2: break;
+    case Family::kQ2:
+    case Family::kTl: break;
   }
   return Info(type).block_elements;
 }
@@ -98,7 +99,12 @@ Status CheckCounts(const TernaryCodes& matrix) {
 
 }  // namespace
 
+bool CanStoreTernary(TensorType type) { return Info(type).ternary && FamilyOf(type) != Family::kTl; }
+
 Result<StoredTernary> StoreTernary(TensorType type, I2sLayout layout, const TernaryCodes& matrix) {
+  if (Info(type).ternary && !CanStoreTernary(type)) {
+    return Status::InvalidArgument(fmt::format("{} is read and not written", Info(type).name));
+  }
   STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, TernaryBytes(type, layout, matrix.rows, matrix.columns));
   STERNA_RETURN_IF_ERROR(CheckCounts(matrix));
   STERNA_ASSIGN_OR_RETURN(std::vector<float> scales, StretchScales(type, matrix));
@@ -115,6 +121,7 @@ Result<StoredTernary> StoreTernary(TensorType type, I2sLayout layout, const Tern
     case Family::kTq: PackTq(type, matrix.codes, scales, out); break;
     case Family::kBn: PackBn(type, matrix.columns, matrix.codes, scales, out); break;
     case Family::kQ2: PackQ2(type, matrix.codes, scales, out); break;
+    case Family::kTl: break;  // refused above
   }
   return stored;
 }

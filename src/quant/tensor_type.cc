@@ -12,11 +12,12 @@
 namespace sterna::quant {
 namespace {
 
-constexpr uint64_t kI2sTailBytes = 32;  // the tensor's float32 scale and 28 bytes nobody reads
+constexpr uint64_t kTailBytes = 32;     // of I2_S, TL1 and TL2: the tensor's float32 scale and 28 bytes nobody reads
+constexpr uint64_t kPairColumns = 256;  // that the size of a TL2 tensor counts at 4 bits a pair
 constexpr uint64_t kMaxBytes = std::numeric_limits<int64_t>::max();
 
 // In the order of TensorType.
-constexpr std::array<TypeInfo, 23> kTypes{{
+constexpr std::array<TypeInfo, 25> kTypes{{
     {TensorType::kF32, "F32", 1, 4, false},
     {TensorType::kF16, "F16", 1, 2, false},
     {TensorType::kBF16, "BF16", 1, 2, false},
@@ -35,6 +36,8 @@ constexpr std::array<TypeInfo, 23> kTypes{{
     {TensorType::kQ2_0_G128, "Q2_0 in groups of 128", 128, 34, true},
     {TensorType::kPQ2_0, "PQ2_0", 128, 34, true},
     {TensorType::kPTQ1_0, "PTQ1_0", 128, 28, true},
+    {TensorType::kTL1, "TL1", 4, 1, true},
+    {TensorType::kTL2, "TL2", 1, 0, true},
     {TensorType::kI8, "I8", 1, 1, false},
     {TensorType::kI16, "I16", 1, 2, false},
     {TensorType::kI32, "I32", 1, 4, false},
@@ -55,6 +58,18 @@ Status TooLarge(TensorType type, uint64_t rows, uint64_t columns) {
       fmt::format("a {} tensor of {} rows and {} columns needs 2^63 bytes or more", Info(type).name, rows, columns));
 }
 
+// As bitnet.cpp rounds it, on the left what triples of the other columns take at 5 bits each.
+Result<uint64_t> Tl2Bytes(uint64_t rows, uint64_t columns) {
+  if (columns < kPairColumns) {
+    return Status::InvalidArgument(
+        fmt::format("{} columns are fewer than the {} that a TL2 tensor has at least", columns, kPairColumns));
+  }
+  const auto triple_bits = CheckedMul<uint64_t>((columns - kPairColumns) * rows / 3, 5);
+  const auto pair_bits = CheckedMul<uint64_t>(kPairColumns / 2 * rows, 4);
+  if (!triple_bits || !pair_bits) return TooLarge(TensorType::kTL2, rows, columns);
+  return (*triple_bits / 8 + *pair_bits / 8 + kTailBytes - 1) / kTailBytes * kTailBytes + kTailBytes;
+}
+
 }  // namespace
 
 const TypeInfo& Info(TensorType type) { return kTypes[size_t(type)]; }
@@ -73,12 +88,13 @@ Result<uint64_t> TensorBytes(TensorType type, uint64_t rows, uint64_t columns) {
   const TypeInfo& info = Info(type);
   const auto elements = CheckedMul(rows, columns);
   if (!elements) return TooLarge(type, rows, columns);
-  if (type == TensorType::kI2_S) {
+  if (type == TensorType::kTL2) return Tl2Bytes(rows, columns);
+  if (type == TensorType::kI2_S || type == TensorType::kTL1) {
     if (*elements % 4 != 0) {
       return Status::InvalidArgument(fmt::format(
-          "{} rows of {} columns are no multiple of the 4 values that a byte of I2_S holds", rows, columns));
+          "{} rows of {} columns are no multiple of the 4 values that a byte of {} holds", rows, columns, info.name));
     }
-    return *elements / 4 + kI2sTailBytes;
+    return *elements / 4 + kTailBytes;
   }
   if (columns % info.block_elements != 0) {
     return Status::InvalidArgument(fmt::format("{} columns are no multiple of the {} values of a {} block", columns,

@@ -34,6 +34,8 @@ enum class TensorType : uint8_t {
   kQ2_0_G128,  // under the same id
   kPQ2_0,
   kPTQ1_0,
+  kTL1,
+  kTL2,
   kI8,
   kI16,
   kI32,
@@ -45,7 +47,7 @@ struct TypeInfo {
   TensorType type;
   std::string_view name;      // "F16", as files and messages spell it
   uint32_t block_elements;    // elements of a row that are stored together
-  uint32_t block_bytes;       // bytes of such a block; I2_S: 32 per 128 (plus 32 once per tensor)
+  uint32_t block_bytes;       // bytes of such a block; I2_S: 32 per 128 (plus 32 once per tensor); TL2: 0, sized apart
   bool ternary;               // values are scale * {-1, 0, +1}
   uint32_t row_bytes = 0;     // of the scale that each row has beside its blocks
   uint32_t row_multiple = 1;  // rows that are stored together
@@ -56,8 +58,9 @@ const TypeInfo& Info(TensorType type);
 // "I2_S, TQ1_0 or TQ2_0", for messages.
 std::string TernaryTypeNames();
 
-// Bytes of a row-major [rows, columns] tensor. InvalidArgument when columns is not a multiple of the block (I2_S: when
-// rows * columns is not a multiple of 4) or rows not one of those stored together, or the size does not fit 63 bits.
+// Bytes of a row-major [rows, columns] tensor. InvalidArgument when columns is not a multiple of the block (I2_S and
+// TL1: when rows * columns is not a multiple of 4; TL2: when there are fewer than 256 columns) or rows not one of those
+// stored together, or the size does not fit 63 bits.
 Result<uint64_t> TensorBytes(TensorType type, uint64_t rows, uint64_t columns);
 
 }  // namespace sterna::quant

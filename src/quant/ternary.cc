@@ -14,6 +14,7 @@
 #include "quant/ternary_family.h"
 #include "quant/ternary_i2s.h"
 #include "quant/ternary_q2.h"
+#include "quant/ternary_tl.h"
 #include "quant/ternary_tq.h"
 
 namespace sterna::quant {
@@ -27,6 +28,7 @@ Result<TernaryScales> InspectTernary(const TernarySource& source) {
     case Family::kI2s: return InspectI2s(source);
     case Family::kTq: return InspectTq(source);
     case Family::kBn: return InspectBn(source);
+    case Family::kTl: return InspectTl(source);
     case Family::kQ2: break;
   }
   return InspectQ2(source);
@@ -39,6 +41,7 @@ void UnpackTernaryRow(const TernarySource& source, uint64_t row, uint8_t* codes)
     case Family::kTq: return UnpackTqRow(source, row, codes);
     case Family::kBn: return UnpackBnRow(source, row, codes);
     case Family::kQ2: return UnpackQ2Row(source, row, codes);
+    case Family::kTl: return UnpackTlRow(source, row, codes);
   }
 }
 

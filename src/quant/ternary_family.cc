@@ -18,6 +18,8 @@ Family FamilyOf(TensorType type) {
     case TensorType::kQ2_0_G128:
     case TensorType::kPQ2_0:
     case TensorType::kPTQ1_0: return Family::kQ2;
+    case TensorType::kTL1:
+    case TensorType::kTL2: return Family::kTl;
     default: return Family::kTq;
   }
 }

@@ -8,7 +8,7 @@
 namespace sterna::quant {
 
 // Types that one source file knows.
-enum class Family : uint8_t { kI2s, kTq, kBn, kQ2 };
+enum class Family : uint8_t { kI2s, kTq, kBn, kQ2, kTl };
 Family FamilyOf(TensorType type);
 
 // The bytes that the shape takes, once it is known to fit the type and the layout.

@@ -24,7 +24,7 @@ using quant::TensorType;
 std::vector<TensorType> TernaryTypes() {
   std::vector<TensorType> types;
   for (size_t i = 0; i <= size_t(TensorType::kF64); ++i) {
-    if (quant::Info(TensorType(i)).ternary) types.push_back(TensorType(i));
+    if (quant::CanStoreTernary(TensorType(i))) types.push_back(TensorType(i));
   }
   return types;
 }

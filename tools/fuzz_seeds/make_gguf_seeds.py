@@ -18,6 +18,8 @@ STRING, ARRAY = 8, 9
 # type id -> bytes of a tensor of 4 rows with 256 columns
 READ_TYPES = {0: 4096, 1: 2048, 2: 576, 8: 1088, 14: 840, 24: 1024, 25: 2048, 26: 4096, 27: 8192, 28: 8192, 30: 2048,
               34: 216, 35: 264, 36: 288}
+# name -> type id, rows, columns, bytes: matrices that the fuzzer's tiles divide
+TILED = {"tl1": (38, 64, 96, 1568), "tl2": (39, 32, 256, 2080)}
 CLASHES = {36: [288, 576], 38: [288, 320], 39: [544], 40: [576, 192], 42: [288, 272], 134: [216], 135: [272],
            142: [272, 256], 143: [224], 335: [272], 12: [576], 43: [64]}
 
@@ -68,6 +70,12 @@ def ternary(type_id, size, codes):
     return bytes(content)
 
 
+def tiled(size, codes):
+    """No half of a byte is above 8, whether it counts pairs or triples."""
+    content = bytes(codes.choice(b"\x00\x15\x48\x37\x62\x81") for _ in range(size - 32))
+    return content + struct.pack("<f", 0.5) + bytes(28)
+
+
 def seeds():
     rng = random.Random(1)
     yield "values", every_value()
@@ -75,6 +83,8 @@ def seeds():
     yield "alignment", image([pair(b"general.alignment", 4, 8)], [(b"n", [3], 0, bytes(12))])
     for type_id, size in READ_TYPES.items():
         yield f"type{type_id}", image([], [(b"t", [256, 4], type_id, ternary(type_id, size, rng))])
+    for name, (type_id, rows, columns, size) in TILED.items():
+        yield name, image([], [(b"t", [columns, rows], type_id, tiled(size, random.Random(2)))])
     for type_id, sizes in CLASHES.items():
         for size in sizes:
             yield f"clash{type_id}_{size}", image([], [(b"t", [256, 4], type_id, bytes(size))])

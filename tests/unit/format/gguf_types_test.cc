@@ -129,7 +129,8 @@ TEST(GgufTypes, EveryReadableTypeIsReadUnderItsId) {
       {14, TensorType::kQ6_K},       {24, TensorType::kI8},     {25, TensorType::kI16},     {26, TensorType::kI32},
       {27, TensorType::kI64},        {28, TensorType::kF64},    {30, TensorType::kBF16},    {34, TensorType::kTQ1_0},
       {35, TensorType::kTQ2_0},      {36, TensorType::kI2_S},   {134, TensorType::kIQ1_BN}, {135, TensorType::kIQ2_BN},
-      {335, TensorType::kIQ2_BN_R4}, {142, TensorType::kPQ2_0}, {143, TensorType::kPTQ1_0},
+      {335, TensorType::kIQ2_BN_R4}, {142, TensorType::kPQ2_0}, {143, TensorType::kPTQ1_0}, {38, TensorType::kTL1},
+      {39, TensorType::kTL2},
   };
   for (const auto& [id, type] : kTypes) {
     const size_t size = *quant::TensorBytes(type, 4, 256);

@@ -114,7 +114,7 @@ TEST(TernaryFormats, ComeBackFromEachOtherWithTheSameBytes) {
   constexpr uint64_t kRows = 8, kColumns = 768;
   std::vector<TensorType> types;
   for (size_t i = 0; i <= size_t(TensorType::kF64); ++i) {
-    if (Info(TensorType(i)).ternary) types.push_back(TensorType(i));
+    if (CanStoreTernary(TensorType(i))) types.push_back(TensorType(i));
   }
   ASSERT_GE(types.size(), 6u);
   for (uint32_t seed = 1; seed <= 5; ++seed) {
