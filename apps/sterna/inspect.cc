@@ -3,6 +3,7 @@
 // sterna inspect: what a model file holds, what was decided about it and why, and whether it runs.
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
@@ -52,6 +53,28 @@ ordered_json Decision(std::string value, std::string reason) {
 
 ordered_json Undecided(const Status& status) { return Decision("undecided", status.message()); }
 
+// The tiles of each shape that TL1 and TL2 tensors have.
+void AddTileDecision(const InspectFlags& flags, const format::GgufFile& file, ordered_json& decisions) {
+  std::map<std::string, std::string> tiles;  // by type and shape
+  for (const format::GgufTensor& tensor : file.tensors()) {
+    if (tensor.type != quant::TensorType::kTL1 && tensor.type != quant::TensorType::kTL2) continue;
+    const auto chosen =
+        model::ChooseTlTiles(*tensor.type, tensor.rows(), tensor.columns(), flags.model.tl_tile_options);
+    if (!chosen.ok()) {
+      decisions["tl_tiles"] = Undecided(chosen.status());
+      return;
+    }
+    tiles[fmt::format("{} {}x{}", tensor.type_name, tensor.rows(), tensor.columns())] = model::ToText(*chosen);
+  }
+  if (tiles.empty()) return;
+  std::string text;
+  for (const auto& [shape, of_shape] : tiles) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", shape, of_shape);
+  }
+  decisions["tl_tiles"] =
+      Decision(text, flags.model.tl_tiles == "auto" ? "bitnet.cpp's published kernels of that shape" : "--tl-tiles");
+}
+
 void AddModelDecisions(const InspectFlags& flags, const format::GgufFile& file, ordered_json& decisions) {
   const auto config = model::ReadModelConfig(file, flags.model.ModelOptions());
   if (config.ok()) {
@@ -67,6 +90,7 @@ void AddModelDecisions(const InspectFlags& flags, const format::GgufFile& file, 
     decisions["i2s_layout"] = layout == "auto" ? Decision("x86", "the published byte order; files do not say theirs")
                                                : Decision(layout, "--i2s-layout");
   }
+  AddTileDecision(flags, file, decisions);
   if (file.FindTensor("token_embd.weight") != nullptr) {
     const bool tied = file.FindTensor("output.weight") == nullptr;
     decisions["head"] = tied ? Decision("tied", "there is no tensor output.weight: the embedding is the head")
@@ -126,7 +150,7 @@ Status AddLoad(const InspectFlags& flags, const format::GgufFile& file, ordered_
 
 // How many of the linear layers' codes are zero.
 Status AddTernaryCounts(const InspectFlags& flags, const format::GgufFile& file, ordered_json& report) {
-  const auto counts = convert::CountTernary(file, flags.model.ModelOptions().i2s_layout);
+  const auto counts = convert::CountTernary(file, flags.model.ModelOptions());
   if (!counts.ok()) {
     report["warnings"].push_back(counts.status().message());
   } else if (counts->values > 0) {
@@ -143,7 +167,7 @@ Status Inspect(InspectFlags flags) {
   STERNA_ASSIGN_OR_RETURN(flags.file, ResolveModelFile(flags.file));
   if (flags.other) {
     STERNA_ASSIGN_OR_RETURN(const std::string other, ResolveModelFile(*flags.other));
-    return PrintDifferences(flags.file, other, flags.model.ModelOptions().i2s_layout, flags.json);
+    return PrintDifferences(flags.file, other, flags.model.ModelOptions(), flags.json);
   }
   STERNA_ASSIGN_OR_RETURN(const format::GgufFile file, format::GgufFile::Open(flags.file));
   ordered_json decisions = ordered_json::object();

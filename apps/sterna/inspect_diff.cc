@@ -67,10 +67,11 @@ std::string Json(const Comparison& comparison) {
 
 }  // namespace
 
-Status PrintDifferences(const std::string& first, const std::string& second, quant::I2sLayout layout, bool json) {
+Status PrintDifferences(const std::string& first, const std::string& second, const model::ModelOptions& options,
+                        bool json) {
   STERNA_ASSIGN_OR_RETURN(const format::GgufFile a, format::GgufFile::Open(first));
   STERNA_ASSIGN_OR_RETURN(const format::GgufFile b, format::GgufFile::Open(second));
-  STERNA_ASSIGN_OR_RETURN(const Comparison comparison, convert::CompareFiles(a, b, layout));
+  STERNA_ASSIGN_OR_RETURN(const Comparison comparison, convert::CompareFiles(a, b, options));
   ResultStream out;
   out.Write(json ? Json(comparison) : Text(comparison));
   STERNA_RETURN_IF_ERROR(out.status());

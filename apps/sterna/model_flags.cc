@@ -11,6 +11,7 @@
 #include "number_parsing.h"
 #include "platform/environment.h"
 #include "platform/thread_pool.h"
+#include "streams.h"
 
 namespace sterna::cli {
 namespace {
@@ -36,6 +37,22 @@ backend::KvType KvTypeOf(const std::string& name) {
   return name == "q8" ? backend::KvType::kQ8 : backend::KvType::kF16;
 }
 
+constexpr size_t kMaxKernelConfigBytes = size_t{1} << 20;
+
+// What --tl-tiles says, which is a file where it is nothing else.
+Result<model::TlTileOptions> ReadTlTiles(const std::string& text) {
+  auto options = model::ParseTlTiles(text);
+  if (options.ok()) return options;
+  const auto config = ReadTextFile(text, kMaxKernelConfigBytes);
+  if (!config.ok()) {
+    return Status::InvalidArgument(
+        fmt::format("--tl-tiles: {}; nor is it a file: {}", options.status().message(), config.status().message()));
+  }
+  options = model::ParseKernelConfig(*config);
+  if (options.ok()) return options;
+  return Status::InvalidArgument(fmt::format("--tl-tiles: '{}': {}", text, options.status().message()));
+}
+
 }  // namespace
 
 void ModelFlags::AddModelTo(FlagSet& flags) {
@@ -49,6 +66,16 @@ void ModelFlags::AddReadingTo(FlagSet& flags) {
                           {"auto", "relu2", "silu", "gelu"}));
   flags.Add(ChoiceSetting("--i2s-layout", "Byte order of I2_S tensors; auto is x86, the published one", &i2s_layout,
                           {"auto", "x86", "neon", "rows4"}));
+  flags.Add(
+      {"--tl-tiles", "TILES",
+       "Tiles of TL1 and TL2 tensors: the kernel_config.ini of the bitnet.cpp that wrote them, BM,BK,bm, setup or "
+       "preset; auto knows the published kernels",
+       [this](std::string_view text) -> Status {
+         tl_tiles = std::string(text);
+         STERNA_ASSIGN_OR_RETURN(tl_tile_options, ReadTlTiles(tl_tiles));
+         return {};
+       },
+       [this] { return tl_tiles; }});
 }
 
 void ModelFlags::AddTo(FlagSet& flags) {
@@ -93,6 +120,7 @@ model::ModelOptions ModelFlags::ModelOptions() const {
   if (ffn_act == "gelu") options.ffn_activation = Activation::kGelu;
   if (i2s_layout == "neon") options.i2s_layout = quant::I2sLayout::kNeon;
   if (i2s_layout == "rows4") options.i2s_layout = quant::I2sLayout::kRows4;
+  options.tl_tiles = tl_tile_options;
   return options;
 }
 

@@ -19,6 +19,8 @@ struct ModelFlags {
   std::string head = "auto";
   std::string ffn_act = "auto";
   std::string i2s_layout = "auto";
+  std::string tl_tiles = "auto";
+  model::TlTileOptions tl_tile_options;  // what tl_tiles says
   std::string weights = "auto";
   bool verify_checksums = false;
   uint32_t prefill_chunk = 256;
@@ -26,7 +28,7 @@ struct ModelFlags {
   bool verbose = false;
 
   void AddTo(FlagSet& flags);
-  // -m, --ffn-act, --i2s-layout and -v alone, for verbs that only read a file.
+  // -m, --ffn-act, --i2s-layout, --tl-tiles and -v alone, for verbs that only read a file.
   void AddModelTo(FlagSet& flags);
   void AddReadingTo(FlagSet& flags);
 

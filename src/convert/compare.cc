@@ -16,6 +16,7 @@
 #include "format/gguf_names.h"
 #include "format/gguf_values.h"
 #include "model/tensor_reader.h"
+#include "model/ternary_source.h"
 #include "quant/dequantize.h"
 
 namespace sterna::convert {
@@ -99,10 +100,11 @@ bool IsLinear(const model::Architecture* architecture, const GgufTensor& tensor)
   return architecture != nullptr && IsTernary(tensor) && !LinearRole(*architecture, tensor.name).empty();
 }
 
-Result<TernaryValues> ReadLinear(const GgufFile& file, const GgufTensor& tensor, quant::I2sLayout layout) {
+Result<TernaryValues> ReadLinear(const GgufFile& file, const GgufTensor& tensor, const model::ModelOptions& options) {
   const std::string scale = std::string(Stem(tensor.name, kWeightEnding)).append(kScaleEnding);
   STERNA_ASSIGN_OR_RETURN(const float factor, model::TensorReader(file).Scale(scale));
-  auto values = ReadTernary({*tensor.type, layout, tensor.rows(), tensor.columns(), tensor.bytes}, factor);
+  const auto source = model::MakeTernarySource(tensor, options);
+  auto values = source.ok() ? ReadTernary(*source, factor) : source.status();
   file.AdviseDone(tensor);
   if (values.ok()) return values;
   return Status(values.status().code(), fmt::format("file {}: tensor {}: {}", format::Quoted(file.name()),
@@ -130,9 +132,9 @@ std::string Types(const GgufTensor& a, const GgufTensor& b) {
 }
 
 Result<Difference> CompareLinear(const GgufFile& first, const GgufTensor& a, const GgufFile& second,
-                                 const GgufTensor& b, quant::I2sLayout layout) {
-  STERNA_ASSIGN_OR_RETURN(const TernaryValues left, ReadLinear(first, a, layout));
-  STERNA_ASSIGN_OR_RETURN(const TernaryValues right, ReadLinear(second, b, layout));
+                                 const GgufTensor& b, const model::ModelOptions& options) {
+  STERNA_ASSIGN_OR_RETURN(const TernaryValues left, ReadLinear(first, a, options));
+  STERNA_ASSIGN_OR_RETURN(const TernaryValues right, ReadLinear(second, b, options));
   Difference difference{std::string(a.name), Types(a, b), true};
   const auto codes = uint64_t(std::inner_product(left.codes.begin(), left.codes.end(), right.codes.begin(), uint64_t{0},
                                                  std::plus<>(), std::not_equal_to<>()));
@@ -184,10 +186,11 @@ Difference CompareNumbers(const GgufTensor& a, const GgufTensor& b) {
 
 class TensorComparer {
  public:
-  TensorComparer(const GgufFile& first, const GgufFile& second, quant::I2sLayout layout, Comparison& comparison)
+  TensorComparer(const GgufFile& first, const GgufFile& second, const model::ModelOptions& options,
+                 Comparison& comparison)
       : first_(first),
         second_(second),
-        layout_(layout),
+        options_(options),
         architecture_(ArchitectureOf(first)),
         comparison_(comparison) {}
 
@@ -225,12 +228,12 @@ class TensorComparer {
 
   Result<Difference> CompareValues(const GgufTensor& a, const GgufTensor& b) const {
     if (!IsLinear(architecture_, a) || !IsTernary(b)) return CompareNumbers(a, b);
-    return CompareLinear(first_, a, second_, b, layout_);
+    return CompareLinear(first_, a, second_, b, options_);
   }
 
   const GgufFile& first_;
   const GgufFile& second_;
-  quant::I2sLayout layout_;
+  const model::ModelOptions& options_;
   const model::Architecture* architecture_;
   Comparison& comparison_;
 };
@@ -242,21 +245,21 @@ bool Comparison::SameValues() const {
   return std::none_of(keys.begin(), keys.end(), differs) && std::none_of(tensors.begin(), tensors.end(), differs);
 }
 
-Result<Comparison> CompareFiles(const GgufFile& first, const GgufFile& second, quant::I2sLayout layout) {
+Result<Comparison> CompareFiles(const GgufFile& first, const GgufFile& second, const model::ModelOptions& options) {
   Comparison comparison;
   CompareKeys(first, second, comparison);
-  STERNA_RETURN_IF_ERROR(TensorComparer(first, second, layout, comparison).Run());
+  STERNA_RETURN_IF_ERROR(TensorComparer(first, second, options, comparison).Run());
   STERNA_RETURN_IF_ERROR(first.CheckStillWhole());
   STERNA_RETURN_IF_ERROR(second.CheckStillWhole());
   return comparison;
 }
 
-Result<TernaryCounts> CountTernary(const GgufFile& file, quant::I2sLayout layout) {
+Result<TernaryCounts> CountTernary(const GgufFile& file, const model::ModelOptions& options) {
   TernaryCounts counts;
   const model::Architecture* const architecture = ArchitectureOf(file);
   for (const GgufTensor& tensor : file.tensors()) {
     if (!IsLinear(architecture, tensor)) continue;
-    STERNA_ASSIGN_OR_RETURN(const TernaryValues values, ReadLinear(file, tensor, layout));
+    STERNA_ASSIGN_OR_RETURN(const TernaryValues values, ReadLinear(file, tensor, options));
     ++counts.tensors;
     counts.values += values.codes.size();
     counts.zeros += uint64_t(std::count(values.codes.begin(), values.codes.end(), uint8_t{1}));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "format/gguf_file.h"
-#include "quant/ternary.h"
+#include "model/model_config.h"
 #include "sterna/status.h"
 
 namespace sterna::convert {
@@ -26,14 +26,15 @@ struct Comparison {
   bool SameValues() const;
 };
 
-// Corrupt or Unsupported when a tensor that both have cannot be read. I2_S tensors of both files are read in `layout`.
-Result<Comparison> CompareFiles(const format::GgufFile& first, const format::GgufFile& second, quant::I2sLayout layout);
+// Corrupt or Unsupported when a tensor that both have cannot be read. `options` say how both are read.
+Result<Comparison> CompareFiles(const format::GgufFile& first, const format::GgufFile& second,
+                                const model::ModelOptions& options);
 
 struct TernaryCounts {
   uint64_t tensors = 0, values = 0, zeros = 0;
 };
 
 // Of the ternary linear layers of a file; those of an unknown architecture are none.
-Result<TernaryCounts> CountTernary(const format::GgufFile& file, quant::I2sLayout layout);
+Result<TernaryCounts> CountTernary(const format::GgufFile& file, const model::ModelOptions& options);
 
 }  // namespace sterna::convert

@@ -10,6 +10,7 @@
 #include "model/activation.h"
 #include "model/sterna_keys.h"
 #include "model/tensor_reader.h"
+#include "model/ternary_source.h"
 #include "quant/dequantize.h"
 
 namespace sterna::convert {
@@ -26,7 +27,7 @@ class GgufSource : public ModelSource {
  public:
   GgufSource(const format::GgufFile& file, const model::ModelOptions& options, model::ModelConfig config)
       : file_(file),
-        i2s_layout_(options.i2s_layout),
+        options_(options),
         config_(std::move(config)),
         architecture_(*model::FindArchitecture(config_.architecture)) {
     for (const GgufTensor& tensor : file.tensors()) AddTensor(tensor);
@@ -49,15 +50,15 @@ class GgufSource : public ModelSource {
   void AddTensor(const GgufTensor& tensor);
   SourceTensor::Kind KindOf(const GgufTensor& tensor) const;
   const GgufTensor& Stored(const SourceTensor& tensor) const { return *file_.FindTensor(tensor.name); }
-  quant::TernarySource SourceOf(const SourceTensor& tensor) const {
-    return {tensor.type, i2s_layout_, tensor.rows(), tensor.columns(), tensor.stored};
+  Result<quant::TernarySource> SourceOf(const SourceTensor& tensor) const {
+    return model::MakeTernarySource(tensor.type, tensor.rows(), tensor.columns(), tensor.stored, options_);
   }
   Result<float> Factor(const SourceTensor& tensor) const {
     return model::TensorReader(file_).Scale(std::string(Stem(tensor.name, kWeightEnding)).append(kScaleEnding));
   }
 
   const format::GgufFile& file_;
-  quant::I2sLayout i2s_layout_;
+  const model::ModelOptions options_;
   model::ModelConfig config_;
   const model::Architecture& architecture_;
   std::vector<SourceTensor> tensors_;
@@ -83,7 +84,7 @@ void GgufSource::AddTensor(const GgufTensor& tensor) {
                       .type = *tensor.type,
                       .stored = tensor.bytes});
   // The other byte orders of I2_S are no format of their own: what is written has the published one.
-  if (*tensor.type == TensorType::kI2_S && i2s_layout_ != quant::I2sLayout::kX86) tensors_.back().must_remake = true;
+  tensors_.back().must_remake = *tensor.type == TensorType::kI2_S && options_.i2s_layout != quant::I2sLayout::kX86;
 }
 
 Status GgufSource::AddMetadata(format::GgufWriter& writer) const {
@@ -99,7 +100,10 @@ Status GgufSource::AddMetadata(format::GgufWriter& writer) const {
 Result<TernaryValues> GgufSource::ReadTernary(const SourceTensor& tensor, Rounding& rounding) const {
   const quant::TypeInfo& type = quant::Info(tensor.type);
   STERNA_ASSIGN_OR_RETURN(const float factor, Factor(tensor));
-  if (type.ternary) return convert::ReadTernary(SourceOf(tensor), factor);
+  if (type.ternary) {
+    STERNA_ASSIGN_OR_RETURN(const quant::TernarySource source, SourceOf(tensor));
+    return convert::ReadTernary(source, factor);
+  }
   if (!IsPlainFloat(tensor.type)) {
     return Status::Unsupported(fmt::format(
         "is of type {}, which is neither ternary nor the numbers that a ternary model was trained with", type.name));
@@ -116,7 +120,9 @@ Result<TernaryValues> GgufSource::ReadTernary(const SourceTensor& tensor, Roundi
 
 std::optional<float> GgufSource::KnownScale(const SourceTensor& tensor) const {
   if (!quant::Info(tensor.type).ternary) return std::nullopt;
-  const auto scales = quant::InspectTernary(SourceOf(tensor));
+  const auto source = SourceOf(tensor);
+  if (!source.ok()) return std::nullopt;
+  const auto scales = quant::InspectTernary(*source);
   const auto factor = Factor(tensor);
   if (!scales.ok() || !scales->uniform || !factor.ok()) return std::nullopt;
   return scales->scale * *factor;

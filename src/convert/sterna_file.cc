@@ -17,6 +17,7 @@
 #include "model/architecture.h"
 #include "model/sterna_keys.h"
 #include "model/tensor_reader.h"
+#include "model/ternary_source.h"
 #include "platform/thread_pool.h"
 #include "text/tokenizer.h"
 
@@ -57,9 +58,8 @@ class Converter {
   void AddFloats(const std::string& name, std::vector<float> values);
   void AddChecksums();
   Result<bool> DownByInput() const;
-  quant::TernarySource SourceOf(const GgufTensor& tensor) const {
-    return {*tensor.type, options_.model.i2s_layout, tensor.rows(), tensor.columns(), tensor.bytes};
-  }
+  Result<quant::TernarySource> SourceOf(const GgufTensor& tensor) const;
+  Result<quant::TernaryScales> ScalesOf(const GgufTensor& tensor) const;
   Result<backend::TernaryMatrix> Repack(const Linear& linear, backend::WeightArena& arena) const;
 
   const format::GgufFile& file_;
@@ -125,10 +125,23 @@ Result<bool> Converter::DownByInput() const {
   if (config_.activation != backend::Activation::kRelu2) return false;
   for (const GgufTensor& tensor : file_.tensors()) {
     if (LinearRole(*architecture_, tensor.name) != architecture_->layer.down || !IsTernary(tensor)) continue;
-    STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, quant::InspectTernary(SourceOf(tensor)));
+    STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, ScalesOf(tensor));
     if (!scales.uniform) return false;
   }
   return true;
+}
+
+Result<quant::TernarySource> Converter::SourceOf(const GgufTensor& tensor) const {
+  Result<quant::TernarySource> source = model::MakeTernarySource(tensor, options_.model);
+  if (!source.ok()) return tensors_.Undecided(tensor.name, source.status().message());
+  return source;
+}
+
+Result<quant::TernaryScales> Converter::ScalesOf(const GgufTensor& tensor) const {
+  STERNA_ASSIGN_OR_RETURN(const quant::TernarySource source, SourceOf(tensor));
+  Result<quant::TernaryScales> scales = quant::InspectTernary(source);
+  if (!scales.ok()) return tensors_.Wrong(tensor.name, scales.status().message());
+  return scales;
 }
 
 Status Converter::AddTensors() {
@@ -157,18 +170,17 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
   STERNA_ASSIGN_OR_RETURN(const float factor, tensors_.Scale(stem + std::string(kScaleEnding)));
   const Linear linear{&tensor, factor,
                       down_by_input_ && LinearRole(*architecture_, tensor.name) == architecture_->layer.down};
-  Result<quant::TernaryScales> scales = quant::InspectTernary(SourceOf(tensor));
-  if (!scales.ok()) return tensors_.Wrong(tensor.name, scales.status().message());
-  if (scales->uniform) {
-    STERNA_ASSIGN_OR_RETURN(const float scale, backend::MatrixScale(*scales, factor));
+  STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, ScalesOf(tensor));
+  if (scales.uniform) {
+    STERNA_ASSIGN_OR_RETURN(const float scale, backend::MatrixScale(scales, factor));
     AddFloats(stem + std::string(kScaleEnding), {scale});
   } else {
     // Their values need the matrix: they are written as it is repacked a second time.
-    AddScales(linear, stem, scales->group_columns);
+    AddScales(linear, stem, scales.group_columns);
   }
-  const bool grouped = !scales->uniform && scales->group_columns < tensor.columns();
+  const bool grouped = !scales.uniform && scales.group_columns < tensor.columns();
   const backend::PackedShape shape = backend::ShapeOfPacked(tensor.rows(), tensor.columns(), linear.by_input,
-                                                            grouped ? uint32_t(scales->group_columns) : 256);
+                                                            grouped ? uint32_t(scales.group_columns) : 256);
   AddChecked(tensor.name, {shape.run_bytes, shape.runs}, quant::TensorType::kI8, shape.bytes(),
              [this, linear](const GgufWriter::Sink& sink) -> Status {
                backend::WeightArena arena;
@@ -195,7 +207,8 @@ void Converter::AddScales(const Linear& linear, const std::string& stem, uint64_
 
 Result<backend::TernaryMatrix> Converter::Repack(const Linear& linear, backend::WeightArena& arena) const {
   const auto repack = linear.by_input ? backend::RepackTernaryByInput : backend::RepackTernary;
-  Result<backend::TernaryMatrix> matrix = repack(SourceOf(*linear.tensor), linear.scale_factor, arena, pool_);
+  STERNA_ASSIGN_OR_RETURN(const quant::TernarySource source, SourceOf(*linear.tensor));
+  Result<backend::TernaryMatrix> matrix = repack(source, linear.scale_factor, arena, pool_);
   if (!matrix.ok()) return tensors_.Wrong(linear.tensor->name, matrix.status().message());
   return matrix;
 }

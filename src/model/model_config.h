@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "format/gguf_file.h"
+#include "model/tl_tiles.h"
 #include "quant/ternary.h"
 #include "sterna/status.h"
 
@@ -17,6 +18,7 @@ struct ModelOptions {
   enum class FfnActivation : uint8_t { kAuto, kRelu2, kSilu, kGelu };
   FfnActivation ffn_activation = FfnActivation::kAuto;
   quant::I2sLayout i2s_layout = quant::I2sLayout::kX86;
+  TlTileOptions tl_tiles;
   std::function<void(double fraction)> on_progress;  // after each layer of weights; may be empty
 };
 

@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "format/gguf_names.h"
 #include "model/sterna_keys.h"
+#include "model/ternary_source.h"
 #include "quant/dequantize.h"
 
 namespace sterna::model {
@@ -140,11 +141,12 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
         name, fmt::format("is of type {}; linear layers must be ternary ({})", type.name, quant::TernaryTypeNames()));
   }
   STERNA_ASSIGN_OR_RETURN(const float scale, tensors_.Scale(Name(layer, role, "scale")));
-  const quant::TernarySource source{*tensor->type, options_.i2s_layout, rows, columns, tensor->bytes};
+  const Result<quant::TernarySource> source = MakeTernarySource(*tensor, options_);
+  if (!source.ok()) return tensors_.Undecided(name, source.status().message());
   // Squared ReLU leaves zeros in what `down` multiplies.
   const bool sparse = role == architecture_->layer.down && model_->config_.activation == backend::Activation::kRelu2;
   Result<backend::TernaryId> added =
-      sparse ? backend_.AddSparseTernary(source, scale) : backend_.AddTernary(source, scale);
+      sparse ? backend_.AddSparseTernary(*source, scale) : backend_.AddTernary(*source, scale);
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   // The backend holds a copy: without this, loading would hold every ternary weight twice.

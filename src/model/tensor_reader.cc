@@ -38,6 +38,10 @@ Status TensorReader::Unsupported(std::string_view name, std::string_view what) c
   return Status::Unsupported(fmt::format("file {}: tensor '{}' {}", format::Quoted(file_.name()), name, what));
 }
 
+Status TensorReader::Undecided(std::string_view name, std::string_view what) const {
+  return Status::InvalidArgument(fmt::format("file {}: tensor '{}': {}", format::Quoted(file_.name()), name, what));
+}
+
 Result<const format::GgufTensor*> TensorReader::Find(const std::string& name, uint64_t rows, uint64_t columns) {
   const format::GgufTensor* tensor = file_.FindTensor(name);
   if (tensor == nullptr) return Wrong(name, fmt::format("is missing; expected shape {}", ShapeText(rows, columns)));

@@ -33,6 +33,8 @@ class TensorReader {
 
   Status Wrong(std::string_view name, std::string_view what) const;
   Status Unsupported(std::string_view name, std::string_view what) const;
+  // What the file leaves open and the caller has to say: InvalidArgument.
+  Status Undecided(std::string_view name, std::string_view what) const;
 
  private:
   Result<const format::GgufTensor*> Find(const std::string& name, uint64_t rows, uint64_t columns);

@@ -15,6 +15,9 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 EXECUTABLE = pathlib.Path(os.environ.get("STERNA_EXE", REPOSITORY / "build" / "sterna")).resolve()
 BUILT_IN_MODEL = str(REPOSITORY / "models" / "sterna-dictionary-i2_s.gguf")
 TINY_MODEL = str(REPOSITORY / "tests" / "data" / "models" / "b158-tiny.i2_s.gguf")
+# What two of the models need to be read.
+TILES = {"b158-q6_k.tl1.gguf": ("--tl-tiles", "256x256=128,64,64/128x256=64,128,32"),
+         "b158-q6_k.tl2.gguf": ("--tl-tiles", "256x256=128,96,32/128x256=64,192,32")}
 VOCABULARY_ONLY = str(REPOSITORY / "tests" / "data" / "tokenizer" / "bpe-llama3.gguf")
 TIMEOUT_SECONDS = 120
 

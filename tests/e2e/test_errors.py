@@ -41,6 +41,7 @@ class Usage(SternaTest):
 
     def test_unknown_choices_name_the_choices(self):
         for flag, known in (("--kv", "q8"), ("--head", "exact"), ("--ffn-act", "silu"), ("--i2s-layout", "rows4"),
+                            ("--tl-tiles", "preset"),
                             ("--chat-template", "chatml")):
             with self.subTest(flag=flag):
                 self.assertIn(known, self.fails(2, *RUN, flag, "nonsense"))
@@ -159,7 +160,7 @@ class Help(SternaTest):
         text = self.ok("run", "--help")
         for flag, default in (("--temp", "0.7"), ("--top-k", "50"), ("--top-p", "0.9"), ("--min-p", "0"),
                               ("--repeat-penalty", "1"), ("--seed", "0"), ("--max-tokens", "512"), ("--kv", "f16"),
-                              ("--head", "auto"), ("--ffn-act", "auto"), ("--i2s-layout", "auto")):
+                              ("--head", "auto"), ("--ffn-act", "auto"), ("--i2s-layout", "auto"), ("--tl-tiles", "auto")):
             with self.subTest(flag=flag):
                 self.assertRegex(text, rf"{flag} .*\[default: {re.escape(default)}\]")
         self.assertRegex(self.ok("eval", "logits", "--help"), r"--kv .*\[default: f32\]")

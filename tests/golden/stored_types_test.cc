@@ -2,13 +2,16 @@
 //
 // One model in every ternary format that Sterna reads, and in several files: the formats hold the same codes and
 // scales, so the logits have the same bits, and so they have after `sterna convert`.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <optional>
 
+#include "convert/convert.h"
 #include "convert/sterna_file.h"
 #include "format/gguf_file.h"
 #include "format/gguf_writer.h"
@@ -38,6 +41,13 @@ std::vector<std::byte> Repacked(const format::GgufTensor& tensor, TensorType typ
   return *quant::PackTernary(type, quant::I2sLayout::kX86, source.rows, source.columns, codes, scale);
 }
 
+convert::ConvertOptions Reading(const model::ModelOptions& options, std::optional<TensorType> linear = std::nullopt) {
+  convert::ConvertOptions conversion;
+  conversion.model = options;
+  conversion.linear = linear;
+  return conversion;
+}
+
 class StoredModel : public ::testing::Test {
  protected:
   const GoldenCase golden_ = LoadGolden("b158-tiny");
@@ -64,15 +74,15 @@ class StoredModel : public ::testing::Test {
       if (change) change(bytes, tensor.columns());
       writer.AddTensor(tensor.name, dimensions, type, bytes);
     }
-    const std::string path = folder_.File("model.gguf");
+    std::string path = folder_.File("model.gguf");
     const Status written = writer.Write(path);
     EXPECT_TRUE(written.ok()) << written.ToString();
     return path;
   }
 
   std::string Converted(const std::string& path) const {
-    const std::string target = path + ".sterna";
-    const auto report = convert::ConvertToSterna(path, target, {.model = golden_.model_options, .on_progress = {}});
+    std::string target = path + ".sterna";
+    const auto report = convert::ConvertToSterna(path, target, Reading(golden_.model_options));
     EXPECT_TRUE(report.ok()) << report.status().ToString();
     return target;
   }
@@ -119,6 +129,43 @@ TEST_F(StoredModel, KeepsScalesOfGroupsThatDifferWhenConverted) {
     const Outcome expected = Run(path);
     EXPECT_FALSE(expected == one_scale) << quant::Info(type).name;
     EXPECT_TRUE(Run(Converted(path)) == expected) << quant::Info(type).name;
+  }
+}
+
+// b158-q6_k as tools/goldens/make_tile_goldens.py cut it.
+constexpr const char* kTileModels[][2] = {{"b158-q6_k.tl1.gguf", "256x256=128,64,64/128x256=64,128,32"},
+                                          {"b158-q6_k.tl2.gguf", "256x256=128,96,32/128x256=64,192,32"}};
+
+TEST_F(StoredModel, InTilesGivesTheSameLogitsToTheBit) {
+  GoldenCase golden = LoadGolden("b158-q6_k");
+  const auto run = [&](const std::string& path) {
+    return RunPrompt(*engine::Engine::Load(path, OptionsFor(golden)).value(), golden.ids);
+  };
+  const Outcome expected = run(ModelPath("b158-q6_k.i2_s.gguf"));
+  for (const auto& [file, tiles] : kTileModels) {
+    golden.model_options.tl_tiles = *model::ParseTlTiles(tiles);
+    EXPECT_TRUE(run(ModelPath(file)) == expected) << file;
+    const std::string target = folder_.File("tiles.sterna");
+    const auto report = convert::ConvertToSterna(ModelPath(file), target, Reading(golden.model_options));
+    ASSERT_TRUE(report.ok()) << report.status().ToString();
+    EXPECT_TRUE(run(target) == expected) << file;
+    const std::string again = folder_.File("tiles.i2_s.gguf");
+    ASSERT_TRUE(convert::ConvertModel(ModelPath(file), again, Reading(golden.model_options, TensorType::kI2_S)).ok());
+    EXPECT_TRUE(run(again) == expected) << file;
+  }
+}
+
+TEST_F(StoredModel, InTilesThatNobodySaysIsRefused) {
+  const GoldenCase golden = LoadGolden("b158-q6_k");
+  for (const auto& [file, tiles] : kTileModels) {
+    const Status status = engine::Engine::Load(ModelPath(file), OptionsFor(golden)).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(status.message(), ::testing::HasSubstr("tensor 'blk.0.attn_q.weight': TL"));
+    EXPECT_THAT(status.message(), ::testing::HasSubstr("give --tl-tiles"));
+    const auto report =
+        convert::ConvertToSterna(ModelPath(file), folder_.File("none.sterna"), Reading(golden.model_options));
+    EXPECT_EQ(report.status().code(), StatusCode::kInvalidArgument);
+    EXPECT_THAT(report.status().message(), ::testing::HasSubstr("give --tl-tiles"));
   }
 }
 
