@@ -211,10 +211,8 @@ Status ReadQuantization(const JsonFields& fields, FolderConfig& config) {
 
 }  // namespace
 
-Result<FolderConfig> ReadFolderConfig(const std::string& folder) {
-  const std::string path = folder + "/config.json";
-  STERNA_ASSIGN_OR_RETURN(const nlohmann::json json, format::ReadJsonFile(path, kMaxConfigBytes));
-  const JsonFields fields(json, fmt::format("file {}", format::Quoted(path)));
+Result<FolderConfig> ParseFolderConfig(const nlohmann::json& json, const std::string& place) {
+  const JsonFields fields(json, place);
   FolderConfig config;
   STERNA_ASSIGN_OR_RETURN(config.architecture, ReadArchitecture(fields));
   STERNA_RETURN_IF_ERROR(ReadShape(fields, config));
@@ -224,6 +222,12 @@ Result<FolderConfig> ReadFolderConfig(const std::string& folder) {
   STERNA_RETURN_IF_ERROR(RefuseWhatDoesNotRun(fields));
   STERNA_RETURN_IF_ERROR(ReadQuantization(fields, config));
   return config;
+}
+
+Result<FolderConfig> ReadFolderConfig(const std::string& folder) {
+  const std::string path = folder + "/config.json";
+  STERNA_ASSIGN_OR_RETURN(const nlohmann::json json, format::ReadJsonFile(path, kMaxConfigBytes));
+  return ParseFolderConfig(json, fmt::format("file {}", format::Quoted(path)));
 }
 
 }  // namespace sterna::convert

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "backend/backend.h"
@@ -36,5 +37,8 @@ struct FolderConfig {
 // NotFound when the folder has no config.json; Corrupt for values that are missing or impossible, Unsupported for what
 // Sterna does not run (another class, scaled rotary frequencies, biases); all name the file and the key.
 Result<FolderConfig> ReadFolderConfig(const std::string& folder);
+
+// The same for what a config.json holds; `place` stands for the file in messages.
+Result<FolderConfig> ParseFolderConfig(const nlohmann::json& json, const std::string& place);
 
 }  // namespace sterna::convert

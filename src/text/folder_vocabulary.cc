@@ -40,6 +40,7 @@ class FolderReader {
   Status ReadNames(std::string_view file);
   Status ReadIds(std::string_view file);
   Status ReadEnds(const JsonFields& fields);
+  void PlaceEnds();
   Status SetByName(const JsonFields& fields, std::string_view key, std::optional<TokenId>& id);
   Status SetById(const JsonFields& fields, std::string_view key, std::optional<TokenId>& id);
   Status ReadTemplate();
@@ -48,7 +49,7 @@ class FolderReader {
   const std::string& folder_;
   uint32_t size_;
   Vocabulary vocabulary_;
-  std::optional<TokenId> eom_;
+  std::vector<TokenId> ends_;
 };
 
 Result<json> FolderReader::ReadSettings(std::string_view file) const {
@@ -97,26 +98,30 @@ Status FolderReader::ReadNames(std::string_view file) {
   return {};
 }
 
-// Ids that end generation: one, or a list whose first is the end of a text and whose others end a turn.
+// Ids that end generation, one or a list; the file that says them first counts.
 Status FolderReader::ReadEnds(const JsonFields& fields) {
   const json* const value = fields.Find("eos_token_id");
-  if (value == nullptr || !value->is_array()) return SetById(fields, "eos_token_id", vocabulary_.eos);
-  std::vector<TokenId> ids;
-  for (const json& id : *value) {
+  if (value == nullptr || !ends_.empty()) return {};
+  for (const json& id : value->is_array() ? *value : json::array({*value})) {
     if (!id.is_number_unsigned() || id.get<uint64_t>() >= size_) {
       return fields.Wrong("eos_token_id", fmt::format("must be ids below {}", size_));
     }
-    ids.push_back(id.get<TokenId>());
-  }
-  if (!vocabulary_.eos && !ids.empty()) vocabulary_.eos = ids.front();
-  std::erase(ids, vocabulary_.eos.value_or(-1));
-  if (!ids.empty()) vocabulary_.eot = ids[0];
-  if (ids.size() > 1) eom_ = ids[1];
-  if (ids.size() > 2) {
-    vocabulary_.warnings.push_back(
-        fmt::format("eos_token_id lists {} more ids than a GGUF file holds; they end nothing", ids.size() - 2));
+    ends_.push_back(id.get<TokenId>());
   }
   return {};
+}
+
+// The end of a text is what the tokenizer says, else the first of the ids; the others end a turn or a message.
+void FolderReader::PlaceEnds() {
+  if (!vocabulary_.eos && !ends_.empty()) vocabulary_.eos = ends_.front();
+  std::vector<TokenId> others = ends_;
+  std::erase(others, vocabulary_.eos.value_or(-1));
+  if (!others.empty()) vocabulary_.eot = others[0];
+  if (others.size() > 1) vocabulary_.eom = others[1];
+  if (others.size() > 2) {
+    vocabulary_.warnings.push_back(
+        fmt::format("eos_token_id lists {} more ids than a GGUF file holds; they end nothing", others.size() - 2));
+  }
 }
 
 Status FolderReader::ReadIds(std::string_view file) {
@@ -163,8 +168,9 @@ Result<Vocabulary> FolderReader::Read() {
   STERNA_RETURN_IF_ERROR(ReadNames("special_tokens_map.json"));
   STERNA_RETURN_IF_ERROR(ReadIds("generation_config.json"));
   STERNA_RETURN_IF_ERROR(ReadIds("config.json"));
+  PlaceEnds();
   STERNA_RETURN_IF_ERROR(ReadTemplate());
-  FindEndOfGeneration(eom_, vocabulary_);
+  FindEndOfGeneration(vocabulary_);
   return std::move(vocabulary_);
 }
 
@@ -201,6 +207,7 @@ void AddVocabulary(const Vocabulary& vocabulary, format::GgufWriter& writer) {
   AddId("bos", vocabulary.bos, writer);
   AddId("eos", vocabulary.eos, writer);
   AddId("eot", vocabulary.eot, writer);
+  AddId("eom", vocabulary.eom, writer);
   AddId("unknown", vocabulary.unknown, writer);
   AddId("padding", vocabulary.padding, writer);
   writer.AddBool("tokenizer.ggml.add_bos_token", vocabulary.add_bos);

@@ -21,7 +21,8 @@ using format::JsonFields;
 using nlohmann::json;
 
 constexpr std::string_view kSpaceSign = "\xe2\x96\x81";  // U+2581, which stands for a space
-constexpr float kNeverMerged = -1e7f;                    // below every rank
+constexpr double kMaxScore = 1e30;
+constexpr float kNeverMerged = -1e7f;  // below every rank
 
 // A sequence of steps is a list under one of these names; a single step stands alone.
 std::vector<const json*> Steps(const json* step, const char* list) {
@@ -55,7 +56,8 @@ class TokenizerJson {
   Status ReadPreTokenizers();
   Status ReadByteLevelSplit(const std::vector<const json*>& steps);
   Status ReadSpaceSplit(const JsonFields& step);
-  void ReadPostProcessor();
+  Status ReadPostProcessors();
+  Status ReadTemplatePart(const JsonFields& step, const json& part, bool& added, std::optional<TokenId>& id);
   void FillHoles();
   void MarkByteTokens();
   void ScoreByMerges();
@@ -77,7 +79,7 @@ Result<Vocabulary> TokenizerJson::Parse() {
   if (byte_fallback_) MarkByteTokens();
   STERNA_RETURN_IF_ERROR(ReadNormalizers());
   STERNA_RETURN_IF_ERROR(ReadPreTokenizers());
-  ReadPostProcessor();
+  STERNA_RETURN_IF_ERROR(ReadPostProcessors());
   return std::move(vocabulary_);
 }
 
@@ -204,7 +206,10 @@ Status TokenizerJson::ReadUnigram(const JsonFields& model) {
       return model.Wrong("vocab", fmt::format("has no token and score at place {}", id));
     }
     STERNA_RETURN_IF_ERROR(PlaceToken("vocab", token[0].get<std::string>(), id));
-    vocabulary_.scores[id++] = token[1].get<float>();
+    const double score = token[1].get<double>();
+    if (!(std::fabs(score) < kMaxScore))
+      return model.Wrong("vocab", fmt::format("has the score {} at place {}", score, id));
+    vocabulary_.scores[id++] = float(score);
   }
   STERNA_ASSIGN_OR_RETURN(const auto unknown, model.Unsigned("unk_id", size_ - 1));
   if (unknown) {
@@ -271,13 +276,15 @@ Status TokenizerJson::ReadNormalizer(const JsonFields& step) {
   STERNA_ASSIGN_OR_RETURN(const JsonFields pattern, step.Object("pattern"));
   STERNA_ASSIGN_OR_RETURN(const auto content, step.Text("content"));
   STERNA_ASSIGN_OR_RETURN(const auto prepend, step.Text("prepend"));
+  STERNA_ASSIGN_OR_RETURN(const auto right, step.Bool("strip_right"));
   const json* const text = pattern.Find("String");
   const json* const regex = pattern.Find("Regex");
   if (IsPieces() && type == "Prepend" && prepend == kSpaceSign) {
     vocabulary_.add_space_prefix = true;
-  } else if (IsPieces() && type == "Replace" && regex != nullptr && *regex == " {2,}") {
+  } else if (IsPieces() && type == "Replace" && regex != nullptr && *regex == " {2,}" &&
+             (content == " " || content == kSpaceSign)) {
     vocabulary_.remove_extra_spaces = true;
-  } else if (IsPieces() && type == "Strip") {
+  } else if (IsPieces() && type == "Strip" && right.value_or(false)) {
     vocabulary_.remove_extra_spaces = true;
     vocabulary_.warnings.push_back(
         "tokenizer.json takes all white space off the ends of a text; here spaces alone, as SentencePiece does");
@@ -335,15 +342,23 @@ Status TokenizerJson::ReadByteLevelSplit(const std::vector<const json*>& steps) 
   return {};
 }
 
-// Where texts are cut at spaces does not change what a vocabulary of pieces gives.
+// Metaspace is close to what SentencePiece does, and not the same.
 Status TokenizerJson::ReadSpaceSplit(const JsonFields& step) {
   STERNA_ASSIGN_OR_RETURN(const auto type, step.Text("type"));
   if (type == "Metaspace") {
+    STERNA_ASSIGN_OR_RETURN(const auto replacement, step.Text("replacement"));
     STERNA_ASSIGN_OR_RETURN(const auto scheme, step.Text("prepend_scheme"));
     STERNA_ASSIGN_OR_RETURN(const auto prefix, step.Bool("add_prefix_space"));
+    if (replacement.value_or(std::string(kSpaceSign)) != kSpaceSign) return Unsupported("pre_tokenizer", step);
     vocabulary_.add_space_prefix = scheme ? *scheme != "never" : prefix.value_or(true);
+    if (vocabulary_.add_space_prefix && !vocabulary_.remove_extra_spaces) {
+      vocabulary_.warnings.push_back(
+          "tokenizer.json puts no space before a text that begins with one (Metaspace); here it gets one, as from "
+          "SentencePiece and llama.cpp");
+    }
     return {};
   }
+  // Where a text is cut at single spaces, no token lies across the cut.
   STERNA_ASSIGN_OR_RETURN(const JsonFields pattern, step.Object("pattern"));
   const json* const text = pattern.Find("String");
   if (type == "Split" && text != nullptr && *text == " ") return {};
@@ -351,14 +366,38 @@ Status TokenizerJson::ReadSpaceSplit(const JsonFields& step) {
 }
 
 // What a template puts before and after a single text.
-void TokenizerJson::ReadPostProcessor() {
-  for (const json* const step : Steps(fields_.Find("post_processor"), "processors")) {
-    const auto single = step->is_object() ? step->find("single") : step->end();
-    if (!step->is_object() || single == step->end() || !single->is_array() || single->empty()) continue;
-    const auto special = [](const json& part) { return part.is_object() && part.contains("SpecialToken"); };
-    vocabulary_.add_bos = special(single->front());
-    vocabulary_.add_eos = special(single->back());
+Status TokenizerJson::ReadPostProcessors() {
+  for (const json* const each : Steps(fields_.Find("post_processor"), "processors")) {
+    const JsonFields step(*each, place_ + ": 'post_processor'");
+    STERNA_ASSIGN_OR_RETURN(const auto type, step.Text("type"));
+    if (type == "ByteLevel") continue;  // about offsets alone
+    if (type != "TemplateProcessing") return Unsupported("post_processor", step);
+    const json* const parts = step.Find("single");
+    if (parts == nullptr || !parts->is_array() || parts->empty())
+      return step.Wrong("single", "must be a list of parts");
+    STERNA_RETURN_IF_ERROR(ReadTemplatePart(step, parts->front(), vocabulary_.add_bos, vocabulary_.bos));
+    STERNA_RETURN_IF_ERROR(ReadTemplatePart(step, parts->back(), vocabulary_.add_eos, vocabulary_.eos));
+    const size_t known = size_t{1} + vocabulary_.add_bos + vocabulary_.add_eos;
+    if (parts->size() != known) {
+      return step.Unsupported("single", "has more than a text between two special tokens");
+    }
   }
+  return {};
+}
+
+Status TokenizerJson::ReadTemplatePart(const JsonFields& step, const json& part, bool& added,
+                                       std::optional<TokenId>& id) {
+  const JsonFields fields(part, place_ + ": 'single'");
+  if (fields.Find("SpecialToken") == nullptr) return {};
+  STERNA_ASSIGN_OR_RETURN(const JsonFields token, fields.Object("SpecialToken"));
+  STERNA_ASSIGN_OR_RETURN(const auto text, token.Text("id"));
+  const auto found = std::find(vocabulary_.tokens.begin(), vocabulary_.tokens.end(), text.value_or(""));
+  if (found == vocabulary_.tokens.end()) {
+    return step.Wrong("single", fmt::format("names {}, which is no token", format::Quoted(text.value_or(""))));
+  }
+  added = true;
+  id = TokenId(found - vocabulary_.tokens.begin());
+  return {};
 }
 
 }  // namespace

@@ -42,7 +42,6 @@ class VocabularyReader {
 
   const format::GgufFile& file_;
   Vocabulary vocabulary_;
-  std::optional<TokenId> eom_;
   bool kinds_stored_ = false;
   PreTokenizer implied_;  // by the pre-tokenizer's name
 };
@@ -58,7 +57,7 @@ Result<Vocabulary> VocabularyReader::Read() {
   STERNA_RETURN_IF_ERROR(ReadPreTokenizer());
   STERNA_RETURN_IF_ERROR(ReadFlags());
   STERNA_RETURN_IF_ERROR(ReadTemplate());
-  FindEndOfGeneration(eom_, vocabulary_);
+  FindEndOfGeneration(vocabulary_);
   return std::move(vocabulary_);
 }
 
@@ -139,7 +138,7 @@ Status VocabularyReader::ReadSpecialIds() {
   STERNA_ASSIGN_OR_RETURN(vocabulary_.bos, ReadId("bos"));
   STERNA_ASSIGN_OR_RETURN(vocabulary_.eos, ReadId("eos"));
   STERNA_ASSIGN_OR_RETURN(vocabulary_.eot, ReadId("eot"));
-  STERNA_ASSIGN_OR_RETURN(eom_, ReadId("eom"));
+  STERNA_ASSIGN_OR_RETURN(vocabulary_.eom, ReadId("eom"));
   STERNA_ASSIGN_OR_RETURN(vocabulary_.unknown, ReadId("unknown"));
   STERNA_ASSIGN_OR_RETURN(vocabulary_.padding, ReadId("padding"));
   return Status();

@@ -30,7 +30,7 @@ struct Vocabulary {
   std::vector<TokenKind> kinds;
   std::vector<float> scores;                                // may be empty
   std::vector<std::pair<std::string, std::string>> merges;  // rank = index; empty where stored_tables stands for them
-  std::optional<TokenId> bos, eos, eot, unknown, padding;   // eot: from the file, else found by its text
+  std::optional<TokenId> bos, eos, eot, eom, unknown, padding;  // eot: from the file, else found by its text
   bool add_bos = false;
   bool add_eos = false;
   bool ignore_merges = false;

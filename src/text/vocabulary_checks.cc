@@ -70,12 +70,12 @@ void InferTokenKinds(Vocabulary& vocabulary) {
   if (vocabulary.unknown) vocabulary.kinds[size_t(*vocabulary.unknown)] = TokenKind::kUnknown;
 }
 
-void FindEndOfGeneration(std::optional<TokenId> eom, Vocabulary& vocabulary) {
+void FindEndOfGeneration(Vocabulary& vocabulary) {
   if (!vocabulary.eot) {
     vocabulary.eot = FindControlToken(vocabulary, {"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>"});
   }
   auto& ends = vocabulary.end_of_generation;
-  for (const auto& id : {vocabulary.eos, vocabulary.eot, eom}) {
+  for (const auto& id : {vocabulary.eos, vocabulary.eot, vocabulary.eom}) {
     if (id) ends.push_back(*id);
   }
   for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {

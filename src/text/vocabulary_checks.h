@@ -22,7 +22,7 @@ Status InferPreTokenizer(std::string_view architecture, Vocabulary& vocabulary);
 // For a file without token kinds: the special ids and the tokens that look like control tokens become kControl.
 void InferTokenKinds(Vocabulary& vocabulary);
 
-// Fills eot (where the file names none) and end_of_generation. `eom` is the file's end of message, if it has one.
-void FindEndOfGeneration(std::optional<TokenId> eom, Vocabulary& vocabulary);
+// Fills eot (where the file names none) and end_of_generation.
+void FindEndOfGeneration(Vocabulary& vocabulary);
 
 }  // namespace sterna::text

@@ -83,6 +83,9 @@ TEST_P(FolderVocabulary, SurvivesTheFile) {
   EXPECT_EQ(again->scores, vocabulary->scores);
   EXPECT_EQ(again->merges, vocabulary->merges);
   EXPECT_EQ(again->unknown, vocabulary->unknown);
+  EXPECT_EQ(again->end_of_generation, vocabulary->end_of_generation);
+  EXPECT_EQ(again->add_bos, vocabulary->add_bos);
+  EXPECT_EQ(again->add_eos, vocabulary->add_eos);
   EXPECT_EQ(again->ignore_merges, vocabulary->ignore_merges);
   EXPECT_EQ(again->add_space_prefix, vocabulary->add_space_prefix);
   EXPECT_EQ(again->remove_extra_spaces, vocabulary->remove_extra_spaces);
@@ -164,6 +167,57 @@ TEST_F(FolderFiles, SpecialTokensComeFromTheirFiles) {
   EXPECT_FALSE(other->add_eos);
 }
 
+TEST_F(FolderFiles, WhatEndsGenerationIsSaidByTheFirstFileThatSaysIt) {
+  tokenizer_["added_tokens"].push_back({{"id", 6}, {"content", "odd"}, {"special", true}});
+  Write("tokenizer_config.json", R"({"eos_token": "</s>"})");
+  Write("config.json", R"({"eos_token_id": [0, 1]})");
+  Write("generation_config.json", R"({"eos_token_id": 5})");
+  auto vocabulary = Read();
+  ASSERT_TRUE(vocabulary.ok()) << vocabulary.status().ToString();
+  EXPECT_EQ(vocabulary->end_of_generation, (std::vector<TokenId>{4, 5}));
+  Write("generation_config.json", R"({"eos_token_id": [5, 6]})");
+  vocabulary = Read();
+  ASSERT_TRUE(vocabulary.ok()) << vocabulary.status().ToString();
+  EXPECT_EQ(vocabulary->end_of_generation, (std::vector<TokenId>{4, 5, 6}));
+
+  format::GgufWriter writer;
+  writer.AddString("general.architecture", "llama");
+  AddVocabulary(*vocabulary, writer);
+  const auto bytes = *writer.Serialize();
+  const auto file = format::GgufFile::Parse(bytes, "made");
+  const auto again = ReadVocabulary(*file);
+  ASSERT_TRUE(again.ok()) << again.status().ToString();
+  EXPECT_EQ(again->end_of_generation, vocabulary->end_of_generation);
+
+  std::filesystem::remove(folder_ + "/generation_config.json");
+  EXPECT_EQ(Read()->end_of_generation, (std::vector<TokenId>{0, 1, 4, 5}));
+}
+
+TEST_F(FolderFiles, TheTemplateSaysWhichTokensAreAdded) {
+  const auto single = [](json parts) { return json{{"type", "TemplateProcessing"}, {"single", std::move(parts)}}; };
+  const auto special = [](const char* id) { return json{{"SpecialToken", {{"id", id}}}}; };
+  const json text = {{"Sequence", {{"id", "A"}}}};
+  tokenizer_["post_processor"] = single({special("<s>"), text, special("</s>")});
+  const auto vocabulary = Read();
+  ASSERT_TRUE(vocabulary.ok()) << vocabulary.status().ToString();
+  EXPECT_EQ(vocabulary->bos, 3);
+  EXPECT_EQ(vocabulary->eos, 4);
+  EXPECT_TRUE(vocabulary->add_bos);
+  EXPECT_TRUE(vocabulary->add_eos);
+  EXPECT_THAT(Refusal([&](json& root) {
+                root["post_processor"] = single({special("<x>"), text});
+              }),
+              HasSubstr("names '<x>', which is no token"));
+  EXPECT_THAT(Refusal([&](json& root) {
+                root["post_processor"] = single({special("<s>"), special("<s>"), text});
+              }),
+              HasSubstr("more than a text between two special tokens"));
+  EXPECT_THAT(Refusal([&](json& root) {
+                root["post_processor"] = {{"type", "BertProcessing"}};
+              }),
+              HasSubstr("a step 'BertProcessing' that is not built in"));
+}
+
 TEST_F(FolderFiles, PiecesSayHowTheyTakeSpaces) {
   tokenizer_["model"]["byte_fallback"] = true;
   const auto flags = [&](json normalizer, json pre) {
@@ -199,6 +253,16 @@ TEST_F(FolderFiles, WhatIsNotBuiltInIsNamed) {
                     {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}};
   EXPECT_THAT(Refusal(set("pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", odd}})),
               HasSubstr("an expression that is not built in: '[a-z]+'"));
+  EXPECT_THAT(Refusal([](json& root) {
+                root["model"]["byte_fallback"] = true;
+                root["pre_tokenizer"] = {{"type", "Metaspace"}, {"replacement", "_"}};
+              }),
+              HasSubstr("a step 'Metaspace'"));
+  EXPECT_THAT(Refusal([](json& root) {
+                root["model"] = {{"type", "Unigram"}, {"vocab", json::array({json::array({"a", 1e300})})}};
+                root["added_tokens"] = json::array();
+              }),
+              HasSubstr("has the score 1e+300 at place 0"));
   EXPECT_THAT(Refusal([](json& root) { root["model"]["end_of_word_suffix"] = "</w>"; }),
               HasSubstr("'end_of_word_suffix' is given"));
 }
