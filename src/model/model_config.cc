@@ -140,10 +140,23 @@ Status ReadShape(const format::GgufFile& file, const ConfigKeys& keys, ModelConf
   return {};
 }
 
+// Weights that are stored rotated would run unrotated, and say nothing sensible.
+Status RefuseRotatedWeights(const format::GgufFile& file) {
+  constexpr std::string_view kRotation = "prism.hadamard.";
+  for (const auto& [key, value] : file.values()) {
+    if (!key.starts_with(kRotation)) continue;
+    return Status::Unsupported(
+        fmt::format("file {}: key {} says that its weights are rotated (Hadamard blocks); such models do not run",
+                    format::Quoted(file.name()), format::Quoted(key)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ModelConfig> ReadModelConfig(const format::GgufFile& file, const ModelOptions& options) {
   STERNA_ASSIGN_OR_RETURN(const Architecture* architecture, ReadArchitecture(file));
+  STERNA_RETURN_IF_ERROR(RefuseRotatedWeights(file));
   const ConfigKeys keys(file, architecture->name);
   ModelConfig config;
   config.architecture = architecture->name;

@@ -21,25 +21,33 @@ void BestPath::Reach(size_t end, float score, size_t begin, TokenId id) {
   if (known.begin < 0 || score > known.score) known = {score, int32_t(begin), id};
 }
 
+void BestPath::FindCharacters(std::string_view text) {
+  starts_.assign(text.size() + 1, 0);
+  for (size_t at = 0; at < text.size(); at += CharacterBytes(text, at)) starts_[at] = 1;
+  starts_[text.size()] = 1;
+}
+
 Status BestPath::Append(std::string_view text, std::vector<TokenId>& ids) {
+  FindCharacters(text);
   ends_.assign(text.size() + 1, End());
   ends_[0].score = score_;
+  const PieceTrie& trie = pieces_.trie();
   const float unknown_score = pieces_.LowestScore() - kUnknownPenalty;
   for (size_t begin = 0; begin < text.size();) {
     const float so_far = ends_[begin].score;
-    const size_t first = CharacterBytes(text, begin);
+    const size_t next = begin + CharacterBytes(text, begin);
     bool has_character = false;
-    const size_t last = std::min(text.size(), begin + pieces_.longest_bytes());
-    for (size_t end = begin + first; end <= last;) {
-      if (const auto id = pieces_.Find(text.substr(begin, end - begin))) {
-        Reach(end, so_far + pieces_.Score(*id), begin, *id);
-        has_character |= end == begin + first;
-      }
-      if (end == text.size()) break;
-      end += CharacterBytes(text, end);
+    PieceTrie::Node node = PieceTrie::kRoot;
+    for (size_t at = begin; at < text.size(); ++at) {
+      node = trie.Child(node, text[at]);
+      if (node == PieceTrie::kNone) break;
+      const TokenId id = trie.Token(node);
+      if (id < 0 || starts_[at + 1] == 0) continue;
+      Reach(at + 1, so_far + pieces_.Score(id), begin, id);
+      has_character |= at + 1 == next;
     }
-    if (!has_character) Reach(begin + first, so_far + unknown_score, begin, -1);
-    begin += first;
+    if (!has_character) Reach(next, so_far + unknown_score, begin, -1);
+    begin = next;
   }
   score_ = ends_[text.size()].score;
   way_.clear();

@@ -32,10 +32,12 @@ class BestPath {
     TokenId id = -1;     // -1: a character that is no token
   };
   void Reach(size_t end, float score, size_t begin, TokenId id);
+  void FindCharacters(std::string_view text);
 
   const PieceVocabulary& pieces_;
   float score_ = 0;
-  std::vector<End> ends_;  // by byte
+  std::vector<End> ends_;        // by byte
+  std::vector<uint8_t> starts_;  // 1 where a character starts, and at the end: tokens end there alone
   std::vector<size_t> way_;
 };
 

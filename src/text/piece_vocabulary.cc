@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,7 @@ void PieceVocabulary::TakeScores(const Vocabulary& vocabulary, std::vector<std::
   constexpr float kLowest = std::numeric_limits<float>::lowest();
   scores_.resize(vocabulary.scores.size());
   const bool unigram = vocabulary.model == "t5";
+  std::vector<std::pair<std::string_view, TokenId>> found;
   size_t odd = 0, long_pieces = 0;
   for (size_t id = 0; id < scores_.size(); ++id) {
     const float stored = vocabulary.scores[id];
@@ -41,7 +43,9 @@ void PieceVocabulary::TakeScores(const Vocabulary& vocabulary, std::vector<std::
     if (std::isfinite(stored)) lowest_score_ = std::min(lowest_score_, stored);
     longest_bytes_ = std::max(longest_bytes_, piece.size());
     NoteInside(piece);
+    if (unigram) found.emplace_back(piece, TokenId(id));
   }
+  trie_ = PieceTrie(std::move(found));
   if (long_pieces > 0) {
     warnings.push_back(fmt::format("tokenizer.ggml.tokens: {} tokens over {} bytes; no text becomes them", long_pieces,
                                    kMaxUnigramBytes));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sterna/status.h"
+#include "text/piece_trie.h"
 #include "text/token_table.h"
 #include "text/vocabulary.h"
 
@@ -18,7 +19,7 @@ namespace sterna::text {
 // instead of U+2581, and their scores. Immutable, thread-safe.
 class PieceVocabulary {
  public:
-  // Longer tokens of a unigram vocabulary are not looked for: every length is tried at every place of a text.
+  // Longer tokens of a unigram vocabulary are not looked for: every one that fits is tried at every place of a text.
   static constexpr size_t kMaxUnigramBytes = 128;
 
   // Corrupt where there are no scores. Appends what is odd but harmless to `warnings`.
@@ -32,7 +33,8 @@ class PieceVocabulary {
   float LowestScore() const {                                    // of those that can be found
     return lowest_score_ < std::numeric_limits<float>::max() ? lowest_score_ : 0.0f;
   }
-  size_t longest_bytes() const { return longest_bytes_; }
+  // Of a unigram vocabulary: what can be found, as a tree.
+  const PieceTrie& trie() const { return trie_; }
 
   // True where no token spans the border between two neighbouring bytes: what lies on both sides is encoded alone.
   bool IsBorder(char before, char after) const { return !inside_[Pair(before, after)]; }
@@ -49,6 +51,7 @@ class PieceVocabulary {
   void TakeBytes(const Vocabulary& vocabulary, std::vector<std::string>& warnings);
 
   TokenTable tokens_;
+  PieceTrie trie_;
   std::vector<float> scores_;
   float lowest_score_ = std::numeric_limits<float>::max();
   size_t longest_bytes_ = 0;

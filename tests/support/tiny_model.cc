@@ -56,7 +56,7 @@ TinyModel::TinyModel(std::string architecture) : architecture_(std::move(archite
 }
 
 std::string TinyModel::Key(std::string_view key) const {
-  for (const std::string_view root : {"general.", "tokenizer."}) {
+  for (const std::string_view root : {"general.", "tokenizer.", "prism."}) {
     if (key.starts_with(root)) return std::string(key);
   }
   return architecture_ + "." + std::string(key);

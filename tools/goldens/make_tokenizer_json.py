@@ -12,7 +12,7 @@ import json
 import tokenizers
 
 import tiny_vocab
-from make_sentencepiece_goldens import FAMILIES, SETTINGS, kind, train
+from make_sentencepiece_goldens import FAMILIES, MANY, SETTINGS, kind, train
 from make_tokenizer_goldens import OUT, fnv1a, fuzz_texts, tiny_model
 from make_tokenizer_goldens import USER_DEFINED as BPE_USER_DEFINED
 
@@ -69,11 +69,16 @@ def write(name, text):
     return tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
-def write_hashes(name, tokenizer, texts, fuzz):
-    """8 hex digits a text, control tokens in it being text."""
+def write_hashes(name, tokenizer, texts, fuzz, many):
+    """8 hex digits a text, and a group of MANY; control tokens in them are text."""
     tokenizer.encode_special_tokens = True
-    hashed = {key: "".join(fnv1a(tokenizer.encode(text, add_special_tokens=False).ids) for text in own)
-              for key, own in (("texts", texts), ("fuzz", fuzz))}
+
+    def ids(own):
+        return [encoding.ids for encoding in tokenizer.encode_batch(own, add_special_tokens=False)]
+
+    groups = (many[at:at + MANY["group"]] for at in range(0, len(many), MANY["group"]))
+    hashed = {"texts": "".join(map(fnv1a, ids(texts))), "fuzz": "".join(map(fnv1a, ids(fuzz))), "many": MANY,
+              "many_hashes": "".join(fnv1a([i for one in ids(group) for i in one]) for group in groups)}
     about = {"reference": f"tokenizers {tokenizers.__version__}",
              "command": "python tools/goldens/make_tokenizer_json.py"}
     text = json.dumps({**about, **hashed}, indent=1)
@@ -83,16 +88,17 @@ def write_hashes(name, tokenizer, texts, fuzz):
 
 def main():
     stored = json.loads((OUT / "texts.json").read_text(encoding="utf-8"))
-    texts, fuzz = stored["texts"], fuzz_texts(stored["fuzz"]["pieces"])
+    pieces = stored["fuzz"]["pieces"]
+    texts, fuzz, many = stored["texts"], fuzz_texts(pieces), fuzz_texts(pieces, MANY)
     vocab, merges = tiny_model()
     for name, ignore, pattern in (("bpe-llama3", True, tiny_vocab.LLAMA3_PATTERN),
                                   ("bpe-llama3-merges", False, tiny_vocab.LLAMA3_PATTERN),
                                   ("bpe-qwen2", False, tiny_vocab.QWEN2_PATTERN)):
         reference = tiny_vocab.build(vocab, merges, pattern, ignore, user_defined=BPE_USER_DEFINED)
-        write_hashes(name, write(name, reference.to_str()), texts, fuzz)
+        write_hashes(name, write(name, reference.to_str()), texts, fuzz, many)
     for name, (_, settings) in FAMILIES.items():
         made = json.dumps(piece_tokenizer(name, train(settings)), ensure_ascii=False, separators=(",", ":"))
-        write_hashes(name, write(name, made + "\n"), texts, fuzz)
+        write_hashes(name, write(name, made + "\n"), texts, fuzz, many)
 
 
 if __name__ == "__main__":

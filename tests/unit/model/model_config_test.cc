@@ -150,6 +150,8 @@ const WrongCase kWrongCases[] = {
     {"ThetaNan", F32("rope.freq_base", kNan), kCorrupt, "freq_base"},
     {"ThetaInfinite", F32("rope.freq_base", kInfinity), kCorrupt, "freq_base"},
     {"ThetaAString", Text("rope.freq_base", "1e4"), kCorrupt, "freq_base"},
+    {"WeightsThatAreRotated", U32("prism.hadamard.block_size", 1024), kUnsupported,
+     "key 'prism.hadamard.block_size' says that its weights are rotated"},
     {"RopeScalingLinear", Text("rope.scaling.type", "linear"), kUnsupported, "rope.scaling.type is 'linear'"},
     {"EpsMissing", Gone("attention.layer_norm_rms_epsilon"), kCorrupt, "layer_norm_rms_epsilon"},
     {"EpsZero", F32("attention.layer_norm_rms_epsilon", 0), kCorrupt, "layer_norm_rms_epsilon' is 0"},

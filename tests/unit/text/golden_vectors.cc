@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 namespace sterna::text {
@@ -59,6 +60,25 @@ GoldenVectors ReadGoldenVectors(const std::string& name) {
   return vectors;
 }
 
+ManyTexts ReadManyTexts(const std::string& name) {
+  const nlohmann::json json = ReadJson(name + ".json");
+  return {MakeFuzzTexts(json.at("many"), FuzzPieces(ReadJson("texts.json"))), json.at("many").at("group").get<size_t>(),
+          json.at("many_hashes").get<std::string>()};
+}
+
+void CheckManyTexts(const Tokenizer& tokenizer, const ManyTexts& many) {
+  ASSERT_EQ(many.texts.size(), 100000u);
+  for (size_t first = 0; first < many.texts.size(); first += many.group) {
+    std::vector<TokenId> ids;
+    for (size_t i = first; i < first + many.group; ++i) {
+      const auto one = tokenizer.Encode(many.texts[i], /*trusted=*/false, /*add_special=*/false);
+      ASSERT_TRUE(one.ok()) << one.status().ToString();
+      ids.insert(ids.end(), one->begin(), one->end());
+    }
+    ASSERT_EQ(HashIds(ids), many.hashes.substr(first / many.group * 8, 8)) << "texts from " << first;
+  }
+}
+
 PieceVectors ReadPieceVectors(const std::string& name) {
   const nlohmann::json json = ReadJson(name + ".json");
   PieceVectors vectors;
@@ -68,9 +88,7 @@ PieceVectors ReadPieceVectors(const std::string& name) {
     vectors.decoded.push_back(text.is_null() ? std::nullopt : std::optional(text.get<std::string>()));
   }
   json.at("fuzz").get_to(vectors.fuzz);
-  vectors.many = MakeFuzzTexts(json.at("many"), FuzzPieces(ReadJson("texts.json")));
-  json.at("many").at("group").get_to(vectors.group);
-  json.at("many_hashes").get_to(vectors.many_hashes);
+  vectors.many = ReadManyTexts(name);
   return vectors;
 }
 

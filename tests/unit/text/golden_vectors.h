@@ -28,15 +28,25 @@ struct GoldenVectors {
 };
 GoldenVectors ReadGoldenVectors(const std::string& name);
 
+// Generated texts that are hashed in groups.
+struct ManyTexts {
+  std::vector<std::string> texts;
+  size_t group = 0;    // texts that are hashed together
+  std::string hashes;  // 8 hex digits a group
+};
+// Of a JSON file in tests/data/tokenizer, by its name without the ending.
+ManyTexts ReadManyTexts(const std::string& name);
+
+// Every group's ids, control tokens being text, hash to what the reference gives.
+void CheckManyTexts(const Tokenizer& tokenizer, const ManyTexts& many);
+
 // Of a SentencePiece vocabulary.
 struct PieceVectors {
   std::string vocabulary_file;  // full path
   std::vector<std::vector<TokenId>> ids;
   std::vector<std::optional<std::string>> decoded;  // nullopt: the text itself
   std::string fuzz;                                 // 8 hex digits a fuzz text
-  std::vector<std::string> many;
-  size_t group = 0;         // texts of `many` that are hashed together
-  std::string many_hashes;  // 8 hex digits a group
+  ManyTexts many;
 };
 PieceVectors ReadPieceVectors(const std::string& name);
 

@@ -51,17 +51,7 @@ TEST_P(SentencePieceGolden, GivesTheIdsOfTheReference) {
   }
 }
 
-TEST_P(SentencePieceGolden, GivesTheIdsOfAHundredThousandTexts) {
-  ASSERT_EQ(vectors_.many.size(), 100000u);
-  for (size_t first = 0; first < vectors_.many.size(); first += vectors_.group) {
-    std::vector<TokenId> ids;
-    for (size_t i = first; i < first + vectors_.group; ++i) {
-      const std::vector<TokenId> one = Encode(vectors_.many[i]);
-      ids.insert(ids.end(), one.begin(), one.end());
-    }
-    ASSERT_EQ(HashIds(ids), vectors_.many_hashes.substr(first / vectors_.group * 8, 8)) << "texts from " << first;
-  }
-}
+TEST_P(SentencePieceGolden, GivesTheIdsOfAHundredThousandTexts) { CheckManyTexts(*tokenizer_, vectors_.many); }
 
 TEST_P(SentencePieceGolden, DecodesAsTheReferenceDoes) {
   const GoldenTexts texts = ReadGoldenTexts();
