@@ -101,6 +101,17 @@ class Convert(SternaTest):
         self.ok("convert", BUILT_IN_MODEL, target, "--force")
         self.assertNotEqual(before, target.read_bytes())
 
+    def test_places_that_cannot_be_written(self):
+        folder = self.folder / "folder.sterna"
+        folder.mkdir()
+        link = self.folder / "link.sterna"
+        link.symlink_to(TINY_MODEL)
+        for code, target in ((1, folder), (1, self.folder / ("long" * 80)), (1, pathlib.Path(TINY_MODEL) / "x.sterna"),
+                             (1, "/proc/x.sterna"), (2, link), (2, self.folder / ".." / self.folder.name / "link.sterna")):
+            with self.subTest(target=str(target)[-40:]):
+                self.fails(code, "convert", TINY_MODEL, target, "--force")
+                self.assertEqual(sorted(path.name for path in self.folder.iterdir()), [folder.name, link.name])
+
     def test_reports_what_was_written(self):
         target = self.folder / "report.sterna"
         report = self.ok_json("convert", TINY_MODEL, target, "--json")
