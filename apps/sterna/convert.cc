@@ -11,6 +11,7 @@
 #include "convert/convert.h"
 #include "exit_code.h"
 #include "flag_set.h"
+#include "interrupt.h"
 #include "model_flags.h"
 #include "model_path.h"
 #include "platform/thread_pool.h"
@@ -112,6 +113,8 @@ Status Convert(ConvertFlags flags) {
   options.embedding = NumberType(flags.embedding_type);
   options.head = NumberType(flags.head_type);
   options.threads = flags.threads > 0 ? flags.threads : platform::UsableCores();
+  const NoteInterrupts interrupts;
+  options.should_stop = Interrupted;
   const Clock::time_point start = Clock::now();
   auto report = [&] {
     ProgressLine progress;

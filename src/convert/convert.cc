@@ -71,6 +71,10 @@ Result<ConvertReport> FromFolder(const std::string& input, const std::string& ou
 
 }  // namespace
 
+Status CheckGoOn(const ConvertOptions& options) {
+  return options.should_stop && options.should_stop() ? Status::Cancelled("interrupted") : Status();
+}
+
 Result<ConvertReport> ConvertModel(const std::string& input, const std::string& output, const ConvertOptions& options) {
   std::error_code ignored;
   const bool folder = std::filesystem::is_directory(input, ignored);

@@ -25,7 +25,11 @@ struct ConvertOptions {
   std::optional<quant::TensorType> embedding, head;
   uint32_t threads = 1;
   std::function<void(uint64_t done_bytes, uint64_t total_bytes)> on_progress;  // of the tensors written; may be empty
+  std::function<bool()> should_stop;  // asked as tensors are written: true ends with Cancelled; may be empty
 };
+
+// Cancelled once `options` say to stop.
+Status CheckGoOn(const ConvertOptions& options);
 
 struct ConvertReport {
   uint64_t source_bytes = 0;

@@ -78,6 +78,11 @@ Status ReadShape(const JsonFields& fields, FolderConfig& config) {
   STERNA_ASSIGN_OR_RETURN(config.heads, Count(fields, "num_attention_heads"));
   STERNA_ASSIGN_OR_RETURN(config.kv_heads, Count(fields, "num_key_value_heads", config.heads));
   STERNA_ASSIGN_OR_RETURN(config.head_dim, Count(fields, "head_dim", std::max(1u, config.hidden / config.heads)));
+  if (config.head_dim % 2 != 0) return fields.Wrong("head_dim", fmt::format("is {}; it must be even", config.head_dim));
+  if (config.heads % config.kv_heads != 0) {
+    return fields.Wrong("num_key_value_heads", fmt::format("is {}, which does not divide num_attention_heads {}",
+                                                           config.kv_heads, config.heads));
+  }
   STERNA_ASSIGN_OR_RETURN(config.norm_eps, Positive(fields, "rms_norm_eps"));
   STERNA_ASSIGN_OR_RETURN(const auto tied, fields.Bool("tie_word_embeddings"));
   config.tied_head = tied.value_or(false);

@@ -210,11 +210,13 @@ void Exporter::Add(std::string_view name, std::vector<uint64_t> dimensions, Tens
   total_bytes_ += size_bytes;
   ++report_.tensors;
   auto counted = [this, produce = std::move(produce)](const GgufWriter::Sink& sink) -> Status {
-    STERNA_RETURN_IF_ERROR(produce([&](std::span<const std::byte> bytes) {
+    const GgufWriter::Sink watched = [&](std::span<const std::byte> bytes) -> Status {
       done_bytes_ += bytes.size();
       if (options_.on_progress) options_.on_progress(done_bytes_, total_bytes_);
+      STERNA_RETURN_IF_ERROR(CheckGoOn(options_));
       return sink(bytes);
-    }));
+    };
+    STERNA_RETURN_IF_ERROR(produce(watched));
     return source_.CheckStillWhole();  // what was read from a file that shrank is zeros
   };
   writer_.AddTensor(name, std::move(dimensions), type, size_bytes, std::move(counted));

@@ -237,12 +237,14 @@ void Converter::AddChecked(std::string_view name, std::vector<uint64_t> dimensio
   ++report_.tensors;
   auto checked = [this, produce = std::move(produce)](const GgufWriter::Sink& sink) -> Status {
     Hasher64 hasher;
-    STERNA_RETURN_IF_ERROR(produce([&](std::span<const std::byte> bytes) {
+    const GgufWriter::Sink watched = [&](std::span<const std::byte> bytes) -> Status {
       hasher.Add(bytes);
       done_bytes_ += bytes.size();
       if (options_.on_progress) options_.on_progress(done_bytes_, total_bytes_);
+      STERNA_RETURN_IF_ERROR(CheckGoOn(options_));
       return sink(bytes);
-    }));
+    };
+    STERNA_RETURN_IF_ERROR(produce(watched));
     checksums_.push_back(hasher.Value());
     return file_.CheckStillWhole();  // what was read from a file that shrank is zeros
   };

@@ -103,6 +103,8 @@ class ConvertFolder(SternaTest):
                 (3, {"quantization_config": {"quant_method": "awq"}}, "'quant_method' is 'awq'; only bitnet is read"),
                 (3, {"hidden_size": None}, "'hidden_size' is missing"),
                 (3, {"hidden_size": -4}, "'hidden_size' must be a whole number"),
+                (3, {"head_dim": 33}, "'head_dim' is 33; it must be even"),
+                (3, {"num_key_value_heads": 3}, "is 3, which does not divide num_attention_heads 8"),
                 (3, {"num_hidden_layers": 3}, "layers.2.input_layernorm.weight' is missing"),
                 (3, {"num_hidden_layers": 0}, "'num_hidden_layers' is 0"),
                 (3, {"num_hidden_layers": 1}, "'model.layers.1."),
