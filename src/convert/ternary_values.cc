@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 #include <optional>
 
 #include "base/status_macros.h"
@@ -23,6 +24,19 @@ struct Survey {
   bool ternary = true;            // no unit has two magnitudes
   double sum = 0;                 // of all magnitudes
 };
+
+// The sum of term(0) to term(count - 1), in lanes that do not wait for each other.
+template <class Term>
+double SumInLanes(uint64_t count, Term term) {
+  constexpr uint64_t kLanes = 8;
+  double lanes[kLanes] = {};
+  const uint64_t whole = count / kLanes * kLanes;
+  for (uint64_t k = 0; k < whole; k += kLanes) {
+    for (uint64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(k + lane);
+  }
+  for (uint64_t k = whole; k < count; ++k) lanes[k - whole] += term(k);
+  return std::accumulate(lanes, lanes + kLanes, 0.0);
+}
 
 // The one magnitude beside zero, 0 where there is none; nullopt where there are two.
 std::optional<float> OnlyMagnitude(const float* values, uint64_t count) {
@@ -43,8 +57,7 @@ Result<Survey> SurveyRows(uint64_t rows, uint64_t columns, NumbersAre kind, cons
   std::vector<float> row(columns);
   for (uint64_t r = 0; r < rows; ++r) {
     read(r, row.data());
-    double sum = 0;
-    for (const float value : row) sum += double(std::fabs(value));
+    const double sum = SumInLanes(columns, [&](uint64_t k) { return double(std::fabs(row[k])); });
     if (!std::isfinite(sum)) {
       const auto bad = std::find_if(row.begin(), row.end(), [](float value) { return !std::isfinite(value); });
       return Status::Corrupt(fmt::format("the value at row {}, column {} is {}; it must be finite", r,
@@ -92,20 +105,19 @@ void Round(double sum_of_magnitudes, const RowReader& read, TernaryValues& value
   const float scale = 1.0f / inverse;
   values.scales = {scale};
   Rounding own{.values = rows * columns};
+  std::vector<float> changes(columns);
   for (uint64_t r = 0; r < rows; ++r) {
     read(r, row.data());
     uint8_t* const codes = &values.codes[r * columns];
-    double squares = 0, squared_changes = 0;
     for (uint64_t k = 0; k < columns; ++k) {
-      const float sign = std::clamp(std::nearbyint(row[k] * inverse), -1.0f, 1.0f);
-      codes[k] = uint8_t(1 + int(sign));
-      const double change = double(row[k]) - double(sign * scale);
-      own.changed += change != 0;
-      squares += double(row[k]) * double(row[k]);
-      squared_changes += change * change;
+      const float units = row[k] * inverse;  // a half goes to 0, the even side
+      const int sign = int(units > 0.5f) - int(units < -0.5f);
+      codes[k] = uint8_t(1 + sign);
+      changes[k] = row[k] - float(sign) * scale;
     }
-    own.squares += squares;
-    own.squared_changes += squared_changes;
+    own.changed += columns - uint64_t(std::count(changes.begin(), changes.end(), 0.0f));
+    own.squares += SumInLanes(columns, [&](uint64_t k) { return double(row[k]) * double(row[k]); });
+    own.squared_changes += SumInLanes(columns, [&](uint64_t k) { return double(changes[k]) * double(changes[k]); });
   }
   rounding.Add(own);
 }
