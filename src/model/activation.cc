@@ -62,8 +62,8 @@ Result<ActivationChoice> DecideActivation(const Architecture& architecture, cons
   if (stored) {
     const std::optional<Activation> kind = ActivationByName(*stored);
     if (!kind) {
-      return Status::Unsupported(
-          fmt::format("{} is {}; known are relu2, silu and gelu_tanh", keys.Key(kActivationKey), format::Quoted(*stored)));
+      return Status::Unsupported(fmt::format("{} is {}; known are relu2, silu and gelu_tanh", keys.Key(kActivationKey),
+                                             format::Quoted(*stored)));
     }
     return ActivationChoice{*kind, fmt::format("{}: key {}", ActivationName(*kind), keys.Key(kActivationKey))};
   }

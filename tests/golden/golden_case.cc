@@ -22,10 +22,10 @@ engine::GenerateRequest GreedyRequest(const std::vector<text::TokenId>& ids, uin
 }  // namespace
 
 const std::vector<std::string>& GoldenNames() {
-  static const std::vector<std::string> names = {
-      "b158-tiny", "b158-odd",   "bitnet-silu", "bitnet-silu-gqa", "b158-q6_k",    "b158-q8_0",   "b158-q4_0",
-      "b158-bf16", "llama-b158", "qwen3-b158",  "qwen3-inner",     "gemma3-inner", "gemma3-dense",
-      "qwen3-wide", "gemma3-wide"};
+  static const std::vector<std::string> names = {"b158-tiny",    "b158-odd",   "bitnet-silu", "bitnet-silu-gqa",
+                                                 "b158-q6_k",    "b158-q8_0",  "b158-q4_0",   "b158-bf16",
+                                                 "llama-b158",   "qwen3-b158", "qwen3-inner", "gemma3-inner",
+                                                 "gemma3-dense", "qwen3-wide", "gemma3-wide"};
   return names;
 }
 
