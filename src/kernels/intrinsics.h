@@ -5,3 +5,15 @@
 #pragma once
 
 #include <immintrin.h>
+
+namespace sterna::kernels {
+namespace {
+
+// The value is in a register from here on: GCC would put a load that is used several times into each of its uses.
+template <class Vector>
+inline void KeepInRegister(Vector& vector) {
+  asm("" : "+v"(vector));
+}
+
+}  // namespace
+}  // namespace sterna::kernels

@@ -44,7 +44,8 @@ template <int kRows, int kTokens>
   }
   for (int t = 0; t < kTokens; ++t) {
     for (int half = 0; half < 2; ++half) {
-      const __m512i x = _mm512_loadu_si512(q + size_t(t) * q_stride + half * 64);
+      __m512i x = _mm512_loadu_si512(q + size_t(t) * q_stride + half * 64);
+      KeepInRegister(x);
       for (int r = 0; r < kRows; ++r) sums[half][r][t] = AddProducts(sums[half][r][t], codes[half][r], x);
     }
   }
@@ -56,6 +57,35 @@ __m512i PlainSums(Int32x16 first, Int32x16 last) {
   const __m512i last_shifts = Halves(_mm256_set1_epi32(2), _mm256_setzero_si256());
   return _mm512_add_epi32(_mm512_srav_epi32(reinterpret_cast<__m512i>(first), first_shifts),
                           _mm512_srav_epi32(reinterpret_cast<__m512i>(last), last_shifts));
+}
+
+constexpr int RoundedUp4(int count) { return (count + 3) / 4 * 4; }
+
+__m256i HalvesAdded(__m512i v) { return _mm256_add_epi32(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1)); }
+
+// The sums of the lanes of four registers.
+__m128i SumLanesOfFour(__m512i a, __m512i b, __m512i c, __m512i d) {
+  const __m256i ab = _mm256_hadd_epi32(HalvesAdded(a), HalvesAdded(b));
+  const __m256i cd = _mm256_hadd_epi32(HalvesAdded(c), HalvesAdded(d));
+  const __m256i abcd = _mm256_hadd_epi32(ab, cd);
+  return _mm_add_epi32(_mm256_castsi256_si128(abcd), _mm256_extracti128_si256(abcd, 1));
+}
+
+// totals[t * kRows + r] of each row r and token t: code * q added up.
+template <int kRows, int kTokens>
+[[gnu::always_inline]] inline void SumAll(const Int32x16 (&sums)[2][kRows][kTokens], int32_t* totals) {
+  constexpr int kCount = kRows * kTokens, kPadded = RoundedUp4(kCount);
+  __m512i plain[kPadded];
+#pragma GCC unroll 16
+  for (int i = 0; i < kPadded; ++i) {
+    const int own = i < kCount ? i : 0;
+    plain[i] = PlainSums(sums[0][own % kRows][own / kRows], sums[1][own % kRows][own / kRows]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kPadded; i += 4) {
+    _mm_store_si128(reinterpret_cast<__m128i*>(totals + i),
+                    SumLanesOfFour(plain[i], plain[i + 1], plain[i + 2], plain[i + 3]));
+  }
 }
 
 // Rows first .. first + kRows - 1 for tokens t .. t + kTokens - 1. kPrefetch: these rows are read once, front to back.
@@ -74,11 +104,12 @@ void TernaryOutputs(const TernaryRows& w, const Int8Rows& x, size_t first, size_
     }
     AddBlock(rows, b * kTernaryBlockBytes, q + b * kTernaryBlockColumns, x.stride, sums);
   }
+  alignas(64) int32_t totals[RoundedUp4(kRows * kTokens)];
+  SumAll<kRows, kTokens>(sums, totals);
   for (size_t k = 0; k < kTokens; ++k) {
     const float factor = w.scale / x.scales[t + k];
     for (size_t r = 0; r < kRows; ++r) {
-      const int32_t all = SumLanes(PlainSums(sums[0][r][k], sums[1][r][k]));
-      const auto sum = int32_t(uint32_t(all) - uint32_t(x.sums[t + k]));  // only this need fit
+      const auto sum = int32_t(uint32_t(totals[k * kRows + r]) - uint32_t(x.sums[t + k]));  // only this need fit
       out[(t + k) * out_stride + first + r] = float(sum) * factor;
     }
   }

@@ -13,3 +13,13 @@
 
 #include "kernels/missing_intrinsics.h"
 #include "kernels/tiles.h"
+
+namespace sterna::kernels {
+namespace {
+
+// No register is that wide here.
+template <class Vector>
+inline void KeepInRegister(Vector&) {}
+
+}  // namespace
+}  // namespace sterna::kernels
