@@ -91,16 +91,20 @@ std::vector<std::string> Targets() {
   return names;
 }
 
-const std::vector<std::string> kNumberTypes = {kAsItIs, "f16", "q8_0", "q6_k", "q4_0", "bf16", "f32"};
+constexpr quant::TensorType kNumberTypes[] = {quant::TensorType::kF16,  quant::TensorType::kQ8_0,
+                                              quant::TensorType::kQ6_K, quant::TensorType::kQ4_0,
+                                              quant::TensorType::kBF16, quant::TensorType::kF32};
+
+std::vector<std::string> NumberTypeNames() {
+  std::vector<std::string> names = {kAsItIs};
+  for (const quant::TensorType type : kNumberTypes) names.push_back(convert::TypeName(type));
+  return names;
+}
 
 std::optional<quant::TensorType> NumberType(std::string_view name) {
-  using quant::TensorType;
-  if (name == "f16") return TensorType::kF16;
-  if (name == "q8_0") return TensorType::kQ8_0;
-  if (name == "q6_k") return TensorType::kQ6_K;
-  if (name == "q4_0") return TensorType::kQ4_0;
-  if (name == "bf16") return TensorType::kBF16;
-  if (name == "f32") return TensorType::kF32;
+  for (const quant::TensorType type : kNumberTypes) {
+    if (convert::TypeName(type) == name) return type;
+  }
   return std::nullopt;
 }
 
@@ -157,9 +161,9 @@ int ConvertVerb(Words words) {
                     "this type",
                     &values.to, Targets()));
   flags.Add(ChoiceSetting("--embedding-type", "Type of the embedding; keep is the source's, of a folder f16",
-                          &values.embedding_type, kNumberTypes));
+                          &values.embedding_type, NumberTypeNames()));
   flags.Add(ChoiceSetting("--head-type", "Type of the output head, which a model without one gets as well",
-                          &values.head_type, kNumberTypes));
+                          &values.head_type, NumberTypeNames()));
   Setting threads =
       UnsignedSetting("-t,--threads", "Worker threads", &values.threads, 1, platform::ThreadPool::kMaxThreads);
   threads.get = [] { return std::string("the usable physical cores"); };

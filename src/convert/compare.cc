@@ -101,7 +101,7 @@ bool IsLinear(const model::Architecture* architecture, const GgufTensor& tensor)
 }
 
 Result<TernaryValues> ReadLinear(const GgufFile& file, const GgufTensor& tensor, const model::ModelOptions& options) {
-  const std::string scale = std::string(Stem(tensor.name, kWeightEnding)).append(kScaleEnding);
+  const std::string scale = ScaleNameOf(tensor.name);
   STERNA_ASSIGN_OR_RETURN(const float factor, model::TensorReader(file).Scale(scale));
   const auto source = model::MakeTernarySource(tensor, options);
   auto values = source.ok() ? ReadTernary(*source, factor) : source.status();

@@ -81,7 +81,7 @@ Result<ConvertReport> ConvertModel(const std::string& input, const std::string& 
   return folder ? FromFolder(input, output, options) : FromGguf(input, output, options);
 }
 
-std::string LinearTypeName(TensorType type) {
+std::string TypeName(TensorType type) {
   if (type == TensorType::kQ2_0_G128) return std::string(kNameOfG128);
   std::string name(quant::Info(type).name);
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
@@ -91,7 +91,7 @@ std::string LinearTypeName(TensorType type) {
 std::optional<TensorType> LinearTypeByName(std::string_view name) {
   for (size_t i = 0; i <= size_t(TensorType::kF64); ++i) {
     const auto type = TensorType(i);
-    if (quant::CanStoreTernary(type) && LinearTypeName(type) == name) return type;
+    if (quant::CanStoreTernary(type) && TypeName(type) == name) return type;
   }
   return std::nullopt;
 }
@@ -99,7 +99,7 @@ std::optional<TensorType> LinearTypeByName(std::string_view name) {
 std::vector<std::string> LinearTypeNames() {
   std::vector<std::string> names;
   for (size_t i = 0; i <= size_t(TensorType::kF64); ++i) {
-    if (quant::CanStoreTernary(TensorType(i))) names.push_back(LinearTypeName(TensorType(i)));
+    if (quant::CanStoreTernary(TensorType(i))) names.push_back(TypeName(TensorType(i)));
   }
   return names;
 }

@@ -42,8 +42,8 @@ struct ConvertReport {
 // time. A folder becomes a `sterna` file by way of an I2_S file beside it. Errors as ExportGguf and ConvertToSterna.
 Result<ConvertReport> ConvertModel(const std::string& input, const std::string& output, const ConvertOptions& options);
 
-// "i2_s" for I2_S, and so on: what --to names.
-std::string LinearTypeName(quant::TensorType type);
+// "i2_s" for I2_S, "q6_k" for Q6_K and so on: what --to, --embedding-type and --head-type name.
+std::string TypeName(quant::TensorType type);
 // nullopt for the name of no ternary type.
 std::optional<quant::TensorType> LinearTypeByName(std::string_view name);
 std::vector<std::string> LinearTypeNames();

@@ -22,13 +22,8 @@ using quant::TensorType;
 
 constexpr uint32_t kPoolingLast = 3;  // as pooling_type has it
 
-TensorType FloatType(SafetensorsType type) {
-  if (type == SafetensorsType::kF16) return TensorType::kF16;
-  return type == SafetensorsType::kBf16 ? TensorType::kBF16 : TensorType::kF32;
-}
-
 void ReadFloats(const SafetensorsTensor& tensor, uint64_t first, uint64_t count, float* out) {
-  const TensorType type = FloatType(tensor.type);
+  const TensorType type = *FloatType(tensor.type);  // MapFolderTensors refused the others
   quant::DequantizeRow(type, tensor.bytes.data() + first * quant::Info(type).block_bytes, count, out);
 }
 

@@ -60,15 +60,6 @@ std::span<const std::string_view> Candidates(std::string_view role) {
   return {};
 }
 
-std::optional<TensorType> FloatType(SafetensorsType type) {
-  switch (type) {
-    case SafetensorsType::kF32: return TensorType::kF32;
-    case SafetensorsType::kF16: return TensorType::kF16;
-    case SafetensorsType::kBf16: return TensorType::kBF16;
-    default: return std::nullopt;
-  }
-}
-
 class Mapper {
  public:
   Mapper(const format::SafetensorsFolder& folder, const FolderConfig& config)
@@ -253,6 +244,15 @@ Result<FolderTensors> Mapper::Run() {
 }
 
 }  // namespace
+
+std::optional<TensorType> FloatType(SafetensorsType type) {
+  switch (type) {
+    case SafetensorsType::kF32: return TensorType::kF32;
+    case SafetensorsType::kF16: return TensorType::kF16;
+    case SafetensorsType::kBf16: return TensorType::kBF16;
+    default: return std::nullopt;
+  }
+}
 
 Result<FolderTensors> MapFolderTensors(const format::SafetensorsFolder& folder, const FolderConfig& config) {
   return Mapper(folder, config).Run();

@@ -3,6 +3,7 @@
 // Which tensor of a Hugging Face folder is which of a GGUF file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct FolderTensors {
   std::vector<SourceTensor> tensors;  // in the order of a file
   std::vector<FolderOrigin> origins;  // of each
 };
+
+// The number format of F32, F16 and BF16 elements; nullopt for others, which are no numbers that are read.
+std::optional<quant::TensorType> FloatType(format::SafetensorsType type);
 
 // Corrupt when a tensor is missing or of another shape than the configuration says; Unsupported when one is left over
 // (biases, say) or of a type that is not read.

@@ -104,7 +104,7 @@ Status Exporter::AddTensor(const SourceTensor& tensor) {
       ++report_.ternary_tensors;
       break;
     case Kind::kScale: {
-      const std::string linear = std::string(Stem(tensor.name, kScaleEnding)).append(kWeightEnding);
+      const std::string linear = WeightNameOf(tensor.name);
       const auto tensors = source_.tensors();
       const bool remade = std::any_of(tensors.begin(), tensors.end(), [&](const SourceTensor& other) {
         return other.name == linear && IsRemade(other);
@@ -126,7 +126,7 @@ Status Exporter::AddLinear(const SourceTensor& tensor) {
   if (!bytes.ok()) return Refused(tensor.name, bytes.status());
   ++report_.ternary_tensors;
   // Files whose scales float16 holds stay without a factor, as they came.
-  const bool rounds = type != TensorType::kI2_S && type != TensorType::kIQ2_BN && type != TensorType::kIQ2_BN_R4;
+  const bool rounds = quant::StoresF16Scales(type);
   const std::optional<float> known = rounds ? source_.KnownScale(tensor) : std::nullopt;
   const bool apart = rounds && HasScaleTensors(source_.architecture()) && !(known && IsExactF16(*known));
   const auto factor = apart ? std::make_shared<float>(1.0f) : nullptr;
@@ -137,7 +137,7 @@ Status Exporter::AddLinear(const SourceTensor& tensor) {
   });
   if (factor == nullptr) return {};
   // Written after the codes, which tell it.
-  Add(std::string(Stem(tensor.name, kWeightEnding)).append(kScaleEnding), {1}, TensorType::kF32, sizeof(float),
+  Add(ScaleNameOf(tensor.name), {1}, TensorType::kF32, sizeof(float),
       [factor](const GgufWriter::Sink& sink) { return sink(std::as_bytes(std::span(factor.get(), 1))); });
   return {};
 }

@@ -19,10 +19,6 @@ namespace {
 using format::GgufTensor;
 using quant::TensorType;
 
-bool IsPlainFloat(TensorType type) {
-  return type == TensorType::kF32 || type == TensorType::kF16 || type == TensorType::kBF16;
-}
-
 class GgufSource : public ModelSource {
  public:
   GgufSource(const format::GgufFile& file, const model::ModelOptions& options, model::ModelConfig config)
@@ -54,7 +50,7 @@ class GgufSource : public ModelSource {
     return model::MakeTernarySource(tensor.type, tensor.rows(), tensor.columns(), tensor.stored, options_);
   }
   Result<float> Factor(const SourceTensor& tensor) const {
-    return model::TensorReader(file_).Scale(std::string(Stem(tensor.name, kWeightEnding)).append(kScaleEnding));
+    return model::TensorReader(file_).Scale(ScaleNameOf(tensor.name));
   }
 
   const format::GgufFile& file_;
@@ -104,7 +100,7 @@ Result<TernaryValues> GgufSource::ReadTernary(const SourceTensor& tensor, Roundi
     STERNA_ASSIGN_OR_RETURN(const quant::TernarySource source, SourceOf(tensor));
     return convert::ReadTernary(source, factor);
   }
-  if (!IsPlainFloat(tensor.type)) {
+  if (!quant::IsPlainFloat(tensor.type)) {
     return Status::Unsupported(fmt::format(
         "is of type {}, which is neither ternary nor the numbers that a ternary model was trained with", type.name));
   }

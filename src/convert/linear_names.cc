@@ -19,7 +19,7 @@ std::string_view LinearRole(const model::Architecture& architecture, std::string
 
 bool IsLinearScale(const model::Architecture& architecture, std::string_view name) {
   if (!name.ends_with(kScaleEnding)) return false;
-  return !LinearRole(architecture, std::string(Stem(name, kScaleEnding)).append(kWeightEnding)).empty();
+  return !LinearRole(architecture, WeightNameOf(name)).empty();
 }
 
 }  // namespace sterna::convert

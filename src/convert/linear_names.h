@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "model/architecture.h"
@@ -13,6 +14,14 @@ inline constexpr std::string_view kScaleEnding = ".scale";
 // The name without its ending.
 inline std::string_view Stem(std::string_view name, std::string_view ending) {
   return name.substr(0, name.size() - ending.size());
+}
+
+// "blk.3.attn_q.scale" of "blk.3.attn_q.weight", and back.
+inline std::string ScaleNameOf(std::string_view weight) {
+  return std::string(Stem(weight, kWeightEnding)).append(kScaleEnding);
+}
+inline std::string WeightNameOf(std::string_view scale) {
+  return std::string(Stem(scale, kScaleEnding)).append(kWeightEnding);
 }
 
 // "attn_q" of "blk.3.attn_q.weight" where that is a linear layer of the architecture; else empty.

@@ -167,13 +167,13 @@ Status Converter::AddLinear(const GgufTensor& tensor) {
                                                          quant::Info(*tensor.type).name, quant::TernaryTypeNames()));
   }
   const std::string stem(Stem(tensor.name, kWeightEnding));
-  STERNA_ASSIGN_OR_RETURN(const float factor, tensors_.Scale(stem + std::string(kScaleEnding)));
+  STERNA_ASSIGN_OR_RETURN(const float factor, tensors_.Scale(ScaleNameOf(tensor.name)));
   const Linear linear{&tensor, factor,
                       down_by_input_ && LinearRole(*architecture_, tensor.name) == architecture_->layer.down};
   STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, ScalesOf(tensor));
   if (scales.uniform) {
     STERNA_ASSIGN_OR_RETURN(const float scale, backend::MatrixScale(scales, factor));
-    AddFloats(stem + std::string(kScaleEnding), {scale});
+    AddFloats(ScaleNameOf(tensor.name), {scale});
   } else {
     // Their values need the matrix: they are written as it is repacked a second time.
     AddScales(linear, stem, scales.group_columns);

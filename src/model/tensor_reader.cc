@@ -24,10 +24,6 @@ std::string ShapeText(const format::GgufTensor& tensor) {
   return text + "]";
 }
 
-bool IsPlainFloat(quant::TensorType type) {
-  return type == quant::TensorType::kF32 || type == quant::TensorType::kF16 || type == quant::TensorType::kBF16;
-}
-
 }  // namespace
 
 Status TensorReader::Wrong(std::string_view name, std::string_view what) const {
@@ -63,7 +59,7 @@ Result<const format::GgufTensor*> TensorReader::Matrix(const std::string& name, 
 
 Result<std::vector<float>> TensorReader::Vector(const std::string& name, uint64_t count) {
   STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, Find(name, 1, count));
-  if (!IsPlainFloat(*tensor->type)) {
+  if (!quant::IsPlainFloat(*tensor->type)) {
     return Unsupported(name, fmt::format("is of type {}; expected F32, F16 or BF16", quant::Info(*tensor->type).name));
   }
   std::vector<float> values(count);

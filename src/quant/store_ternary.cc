@@ -81,10 +81,6 @@ Result<float> RoundToF16(TensorType type, std::vector<float>& scales) {
   return worst;
 }
 
-bool StoresF16(TensorType type) {
-  return type != TensorType::kI2_S && type != TensorType::kIQ2_BN && type != TensorType::kIQ2_BN_R4;
-}
-
 Status CheckCounts(const TernaryCodes& matrix) {
   const uint64_t elements = matrix.rows * matrix.columns, group = matrix.group_columns;
   if (matrix.codes.size() != elements) {
@@ -99,6 +95,10 @@ Status CheckCounts(const TernaryCodes& matrix) {
 
 }  // namespace
 
+bool StoresF16Scales(TensorType type) {
+  return type != TensorType::kI2_S && type != TensorType::kIQ2_BN && type != TensorType::kIQ2_BN_R4;
+}
+
 bool CanStoreTernary(TensorType type) { return Info(type).ternary && FamilyOf(type) != Family::kTl; }
 
 Result<StoredTernary> StoreTernary(TensorType type, I2sLayout layout, const TernaryCodes& matrix) {
@@ -109,7 +109,7 @@ Result<StoredTernary> StoreTernary(TensorType type, I2sLayout layout, const Tern
   STERNA_RETURN_IF_ERROR(CheckCounts(matrix));
   STERNA_ASSIGN_OR_RETURN(std::vector<float> scales, StretchScales(type, matrix));
   StoredTernary stored{std::vector<std::byte>(bytes)};
-  if (StoresF16(type)) {
+  if (StoresF16Scales(type)) {
     STERNA_ASSIGN_OR_RETURN(stored.scale_rounding, RoundToF16(type, scales));
   }
   std::byte* const out = stored.bytes.data();

@@ -74,6 +74,10 @@ Result<uint64_t> Tl2Bytes(uint64_t rows, uint64_t columns) {
 
 const TypeInfo& Info(TensorType type) { return kTypes[size_t(type)]; }
 
+bool IsPlainFloat(TensorType type) {
+  return type == TensorType::kF32 || type == TensorType::kF16 || type == TensorType::kBF16;
+}
+
 std::string TernaryTypeNames() {
   std::vector<std::string_view> names;
   for (const TypeInfo& info : kTypes) {

@@ -55,6 +55,9 @@ struct TypeInfo {
 
 const TypeInfo& Info(TensorType type);
 
+// F32, F16 or BF16.
+bool IsPlainFloat(TensorType type);
+
 // "I2_S, TQ1_0 or TQ2_0", for messages.
 std::string TernaryTypeNames();
 

@@ -71,6 +71,9 @@ struct TernaryCodes {
   uint64_t group_columns = 0;
 };
 
+// Whether the type stores its scales as float16; else as float32.
+bool StoresF16Scales(TensorType type);
+
 struct StoredTernary {
   std::vector<std::byte> bytes;
   float scale_rounding = 0;  // the largest change of a scale relative to it, where the type stores float16

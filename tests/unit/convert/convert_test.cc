@@ -68,7 +68,7 @@ TEST(LinearTypes, HaveNamesThatFindThem) {
   for (const std::string& name : LinearTypeNames()) {
     const auto type = LinearTypeByName(name);
     ASSERT_TRUE(type.has_value()) << name;
-    EXPECT_EQ(LinearTypeName(*type), name);
+    EXPECT_EQ(TypeName(*type), name);
   }
   EXPECT_FALSE(LinearTypeByName("sterna").has_value());
   EXPECT_FALSE(LinearTypeByName("f16").has_value());
