@@ -308,7 +308,9 @@ std::string ForHumans(const ordered_json& r) {
 Status Bench(BenchFlags flags) {
   STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.model.EngineOptions());
   options.skip_zeros = !flags.read_zeros;
-  if (flags.sequences > 1) options.max_sessions = flags.sequences;
+  options.kv_limit_bytes = 0;
+  options.max_sessions = flags.sequences;
+  options.step_sequences = std::max(options.step_sequences, flags.sequences);
   STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model, options));
   STERNA_RETURN_IF_ERROR(FitContext(flags, model.session->context_tokens()));
   std::vector<Measurement> measurements;

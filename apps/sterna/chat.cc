@@ -32,7 +32,7 @@ struct ChatFlags {
     flags.AddText("--system", "TEXT", &system, "System prompt [default: none]");
     flags.AddText("--chat-template", "NAME", &chat_template,
                   "bitnet, llama3, chatml, falcon3, gemma or a file with Jinja [default: the model's own]");
-    generation.AddTo(flags);
+    generation.AddTo(flags, model.config);
     model.AddTo(flags);
   }
 };
@@ -66,10 +66,10 @@ void TellOverflow(ChatSession& chat, uint32_t dropped_turns) {
 Status Turn(ChatSession& chat, std::string message) {
   engine::TextRequest request;
   request.sampling = chat.sampling;
-  request.max_tokens = chat.generation.max_tokens;
+  request.max_tokens = chat.generation.max_tokens();
   request.ignore_end_of_generation = chat.generation.ignore_eos;
-  request.speculate_tokens = chat.generation.speculate_tokens;
-  request.stop_strings = chat.generation.stop_strings;
+  request.speculate_tokens = chat.generation.speculate_tokens();
+  request.stop_strings = chat.generation.StopStrings();
   request.on_text = [&chat](std::string_view text) { chat.out.Write(text); };
   request.cancelled = [&chat] { return Interrupted() || chat.out.closed(); };
   const NoteInterrupts note;

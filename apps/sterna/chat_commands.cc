@@ -9,7 +9,7 @@
 #include "base/status_macros.h"
 #include "chat_history.h"
 #include "chat_session.h"
-#include "nearest_name.h"
+#include "config/nearest_name.h"
 
 namespace sterna::cli {
 namespace {
@@ -114,7 +114,7 @@ Status Set(ChatSession& chat, std::string_view argument) {
     return {};
   }
   return Status::InvalidArgument(
-      fmt::format("unknown key '{}'; the nearest is {}, /config shows all", key, NearestName(key, keys)));
+      fmt::format("unknown key '{}'; the nearest is {}, /config shows all", key, config::NearestName(key, keys)));
 }
 
 Status Quit(ChatSession& chat, std::string_view) {
@@ -165,7 +165,7 @@ Status RunChatCommand(ChatSession& chat, std::string_view line) {
     names.emplace_back(command.name);
   }
   return Status::InvalidArgument(
-      fmt::format("unknown command '{}'; the nearest is {}, /help lists all", name, NearestName(name, names)));
+      fmt::format("unknown command '{}'; the nearest is {}, /help lists all", name, config::NearestName(name, names)));
 }
 
 }  // namespace sterna::cli

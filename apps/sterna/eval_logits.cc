@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include "base/status_macros.h"
+#include "config/number_parsing.h"
 #include "eval.h"
 #include "exit_code.h"
 #include "flag_set.h"
 #include "model_flags.h"
 #include "model_loading.h"
 #include "npy_file.h"
-#include "number_parsing.h"
 
 namespace sterna::cli {
 namespace {
@@ -49,7 +49,7 @@ Status Prefill(engine::Session& session, std::vector<text::TokenId> prompt) {
 Status Logits(const LogitsFlags& flags) {
   if (!flags.ids) return Status::InvalidArgument("no token ids; give --ids 1,2,3");
   if (!flags.output) return Status::InvalidArgument("no output file; give -o FILE.npy");
-  STERNA_ASSIGN_OR_RETURN(std::vector<text::TokenId> ids, ParseIds("--ids", *flags.ids));
+  STERNA_ASSIGN_OR_RETURN(std::vector<text::TokenId> ids, config::ParseIds("--ids", *flags.ids));
   STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model));
   const uint64_t vocabulary = model.engine->config().vocabulary_size;
   const std::vector<uint64_t> shape =
@@ -70,7 +70,7 @@ Status Logits(const LogitsFlags& flags) {
 
 int EvalLogits(Words words) {
   LogitsFlags values;
-  values.model.kv = "f32";
+  values.model.config.SetDefault("inference.kv_storage", "f32");
   FlagSet flags("eval logits", "Write the model's logits after a sequence of token ids as float32 .npy.", kExamples);
   flags.AddText("--ids", "1,2,3", &values.ids, "Token ids; no BOS is added [required]");
   flags.AddText("-o,--output", "FILE", &values.output, "The .npy file to write [required]");

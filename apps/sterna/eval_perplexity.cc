@@ -111,8 +111,9 @@ Status Perplexity(const PerplexityFlags& flags) {
   if (!flags.file) return Status::InvalidArgument("no text; give -f FILE");
   STERNA_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(*flags.file, kMaxTextBytes));
   STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model));
-  const size_t size =
-      flags.model.context > 0 ? flags.model.context : std::min(kDefaultWindowTokens, model.session->context_tokens());
+  STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, flags.model.config.Resolve());
+  const size_t size = resolved.config.inference.max_sequence_length.value_or(
+      std::min(kDefaultWindowTokens, model.session->context_tokens()));
   if (size < 2) return Status::InvalidArgument("--ctx is below 2; a window needs a token and one that follows it");
   const text::Tokenizer& tokenizer = model.engine->tokenizer();
   STERNA_ASSIGN_OR_RETURN(std::vector<text::TokenId> tokens, tokenizer.Encode(text, false, false));
@@ -138,7 +139,7 @@ Status Perplexity(const PerplexityFlags& flags) {
 
 int EvalPerplexity(Words words) {
   PerplexityFlags values;
-  values.model.kv = "f32";
+  values.model.config.SetDefault("inference.kv_storage", "f32");
   FlagSet flags("eval perplexity",
                 "Score a text in windows of --ctx tokens (512, or the model's context where that is smaller).",
                 kExamples);

@@ -8,9 +8,9 @@
 #include <cstdio>
 
 #include "base/status_macros.h"
+#include "config/nearest_name.h"
+#include "config/number_parsing.h"
 #include "exit_code.h"
-#include "nearest_name.h"
-#include "number_parsing.h"
 
 namespace sterna::cli {
 namespace {
@@ -27,7 +27,7 @@ Setting WholeNumberSetting(std::string names, std::string help, T* target, uint6
   const std::string name = LongName(names);
   return Setting{std::move(names), "N", fmt::format("{}, {}..{}", help, low, high),
                  [=](std::string_view text) -> Status {
-                   STERNA_ASSIGN_OR_RETURN(const uint64_t value, ParseUnsigned(name, text, low, high));
+                   STERNA_ASSIGN_OR_RETURN(const uint64_t value, config::ParseUnsigned(name, text, low, high));
                    *target = static_cast<T>(value);
                    return {};
                  },
@@ -52,7 +52,7 @@ Setting RealSetting(std::string names, std::string help, float* target, double l
   const std::string name = LongName(names);
   return Setting{std::move(names), "X", fmt::format("{}, {}..{}", help, low, high),
                  [=](std::string_view text) -> Status {
-                   STERNA_ASSIGN_OR_RETURN(const double value, ParseReal(name, text, low, high));
+                   STERNA_ASSIGN_OR_RETURN(const double value, config::ParseReal(name, text, low, high));
                    *target = static_cast<float>(value);
                    return {};
                  },
@@ -79,6 +79,7 @@ struct FlagSet::Impl {
   CLI::App app;
   std::string verb;
   std::string group = "Flags";
+  std::vector<std::function<Status()>> on_parsed;
   Status first_error;  // of a setting; CLI11 only learns that parsing is over
 
   CLI::Option* AddOption(const std::string& names, const std::string& placeholder, const std::string& help,
@@ -168,7 +169,10 @@ Result<std::optional<int>> FlagSet::Parse(std::span<const std::string> words) {
   }
   if (!impl_->first_error.ok()) return impl_->first_error;
   const std::vector<std::string> unknown = app.remaining();
-  if (unknown.empty()) return std::optional<int>();
+  if (unknown.empty()) {
+    for (const auto& call : impl_->on_parsed) STERNA_RETURN_IF_ERROR(call());
+    return std::optional<int>();
+  }
   if (!unknown[0].starts_with("-")) {
     return Status::InvalidArgument(fmt::format("unexpected word '{}'; see sterna {} --help", unknown[0], impl_->verb));
   }
@@ -178,8 +182,10 @@ Result<std::optional<int>> FlagSet::Parse(std::span<const std::string> words) {
   }
   const std::string flag = unknown[0].substr(0, unknown[0].find('='));
   return Status::InvalidArgument(fmt::format("unknown flag '{}'; the nearest is {}, see sterna {} --help", flag,
-                                             NearestName(flag, known), impl_->verb));
+                                             config::NearestName(flag, known), impl_->verb));
 }
+
+void FlagSet::OnParsed(std::function<Status()> call) { impl_->on_parsed.push_back(std::move(call)); }
 
 bool FlagSet::Given(const std::string& name) const { return impl_->app.count(name) > 0; }
 

@@ -55,6 +55,9 @@ class FlagSet {
   // InvalidArgument for a wrong flag or value.
   Result<std::optional<int>> Parse(std::span<const std::string> words);
 
+  // Called when parsing went well and no help was asked for; Parse returns its error.
+  void OnParsed(std::function<Status()> call);
+
   bool Given(const std::string& name) const;
 
  private:

@@ -1,52 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generation_flags.h"
 
-#include <limits>
-
+#include "api/engine_options.h"
 #include "base/status_macros.h"
-#include "engine/prompt_lookup.h"
-#include "number_parsing.h"
+#include "config/number_parsing.h"
 
 namespace sterna::cli {
+namespace {
 
-std::vector<Setting> GenerationFlags::Settings() {
-  sample::SamplingParams& s = sampling;
-  constexpr uint64_t kMaxCount = std::numeric_limits<int32_t>::max();
-  constexpr uint64_t kMaxSeed = std::numeric_limits<uint64_t>::max();
-  constexpr double kMaxPenalty = 100;
-  return {
-      UnsignedSetting("-n,--max-tokens", "Tokens to generate at most", &max_tokens, 0, kMaxCount),
-      RealSetting("--temp", "Temperature; 0 = always the likeliest token", &s.temperature, 0, 2),
-      UnsignedSetting("--top-k", "Draw from the K likeliest tokens; 0 = all", &s.top_k, 0, kMaxCount),
-      RealSetting("--top-p", "Draw from the likeliest tokens that reach this probability; 1 = all", &s.top_p, 0, 1),
-      RealSetting("--min-p", "Drop tokens less likely than this share of the likeliest; 0 = none", &s.min_p, 0, 1),
-      RealSetting("--repeat-penalty", "Weaken tokens seen before; 1 = off", &s.repetition_penalty, 0.01, kMaxPenalty),
-      RealSetting("--frequency-penalty", "Taken off a logit per occurrence", &s.frequency_penalty, -2, 2),
-      RealSetting("--presence-penalty", "Taken off a logit once seen", &s.presence_penalty, -2, 2),
-      UnsignedSetting("--penalty-window", "Last tokens that count as seen; 0 = all", &s.penalty_window_tokens, 0,
-                      kMaxCount),
-      UnsignedSetting("--speculate",
-                      "Tokens to guess from earlier text in one step; the answer stays the same; 0 = none",
-                      &speculate_tokens, 0, engine::PromptLookup::kMaxTokens),
-      UnsignedSetting("--seed", "Same seed, same text", &s.seed, 0, kMaxSeed),
-  };
-}
+struct KeyFlag {
+  const char* names;
+  const char* placeholder;
+  const char* key;
+};
 
-void GenerationFlags::AddTo(FlagSet& flags) {
+constexpr KeyFlag kFlags[] = {
+    {"-n,--max-tokens", "N", "generation.max_length"},
+    {"--temp", "X", "generation.temperature"},
+    {"--top-k", "N", "generation.top_k"},
+    {"--top-p", "X", "generation.top_p"},
+    {"--min-p", "X", "generation.min_p"},
+    {"--repeat-penalty", "X", "generation.repetition_penalty"},
+    {"--frequency-penalty", "X", "generation.frequency_penalty"},
+    {"--presence-penalty", "X", "generation.presence_penalty"},
+    {"--penalty-window", "N", "generation.penalty_window"},
+    {"--speculate", "N", "generation.speculate"},
+    {"--seed", "N", "generation.seed"},
+};
+
+}  // namespace
+
+void GenerationFlags::AddTo(FlagSet& flags, ConfigFlags& config_flags) {
   flags.Group("Generation flags");
-  for (const Setting& setting : Settings()) flags.Add(setting);
+  config_flags.OnResolved([this](const Config& resolved) { config = resolved; });
+  for (const KeyFlag& flag : kFlags) config_flags.AddKey(flags, flag.names, flag.placeholder, flag.key);
   flags.AddList("--logit-bias", "ID=VALUE", &logit_bias, "Add VALUE to a token's logit; -inf bans it");
   flags.AddList("--stop", "TEXT", &stop_strings, "End before this text, which is not shown");
   flags.AddSwitch("--ignore-eos", &ignore_eos, "Go on after end-of-generation tokens");
 }
 
+std::vector<Setting> GenerationFlags::Settings() {
+  std::vector<Setting> settings;
+  for (const KeyFlag& flag : kFlags) settings.push_back(KeySetting(flag.names, flag.placeholder, flag.key, &config));
+  return settings;
+}
+
 Result<sample::SamplingParams> GenerationFlags::Sampling() const {
-  sample::SamplingParams params = sampling;
+  sample::SamplingParams params = api::ToSamplingParams(config.generation);
   for (const std::string& text : logit_bias) {
-    STERNA_ASSIGN_OR_RETURN(const auto bias, ParseLogitBias("--logit-bias", text));
+    STERNA_ASSIGN_OR_RETURN(const auto bias, config::ParseLogitBias("--logit-bias", text));
     params.logit_bias.push_back(bias);
   }
   return params;
+}
+
+const std::vector<std::string>& GenerationFlags::StopStrings() const {
+  return stop_strings.empty() ? config.generation.stop_tokens : stop_strings;
 }
 
 }  // namespace sterna::cli

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config_flags.h"
 #include "flag_set.h"
 #include "sample/sampler.h"
 
@@ -11,18 +12,19 @@ namespace sterna::cli {
 
 // How an answer is generated: the flags of run and chat, and the keys of chat's /set.
 struct GenerationFlags {
-  sample::SamplingParams sampling;
-  uint32_t max_tokens = 512;
+  Config config;  // of which `generation` counts; set when the words were parsed
   bool ignore_eos = false;
-  uint32_t speculate_tokens = 0;
   std::vector<std::string> stop_strings;
   std::vector<std::string> logit_bias;
 
+  void AddTo(FlagSet& flags, ConfigFlags& config_flags);
   // One entry per number; they point into this object.
   std::vector<Setting> Settings();
-  void AddTo(FlagSet& flags);
-  // `sampling` with the logit biases parsed. InvalidArgument for a bad one.
+  // With the logit biases parsed. InvalidArgument for a bad one.
   Result<sample::SamplingParams> Sampling() const;
+  uint32_t max_tokens() const { return config.generation.max_length; }
+  uint32_t speculate_tokens() const { return config.generation.speculate; }
+  const std::vector<std::string>& StopStrings() const;
 };
 
 }  // namespace sterna::cli

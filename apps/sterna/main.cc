@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "config/nearest_name.h"
 #include "exit_code.h"
 #include "interrupt.h"
-#include "nearest_name.h"
 #include "sterna_variables.h"
 #include "verbs.h"
 
@@ -36,6 +36,7 @@ constexpr Verb kVerbs[] = {
     {"convert", "Make a file that loads at once", ConvertVerb},
     {"pull", "Fetch a model from a hub, list and remove what is there", PullVerb},
     {"inspect", "Say what a model file holds", InspectVerb},
+    {"config", "Show, explain and change settings", ConfigVerb},
     {"devices", "Say what this machine has and can do", DevicesVerb},
 };
 
@@ -65,7 +66,7 @@ int UnknownWord(const std::string& word) {
   std::vector<std::string> names;
   for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
   return Finish(Status::InvalidArgument(
-      fmt::format("unknown verb '{}'; the nearest is {}, see sterna --help", word, NearestName(word, names))));
+      fmt::format("unknown verb '{}'; the nearest is {}, see sterna --help", word, config::NearestName(word, names))));
 }
 
 int Dispatch(std::vector<std::string> words) {

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
+#include "api/engine_options.h"
 #include "base/status_macros.h"
 #include "built_in_model.h"
 #include "model_path.h"
-#include "number_parsing.h"
 #include "platform/environment.h"
 #include "platform/thread_pool.h"
 #include "streams.h"
@@ -16,25 +16,28 @@
 namespace sterna::cli {
 namespace {
 
-constexpr uint32_t kMaxContextTokens = 1u << 20;
 constexpr uint32_t kMaxChunkTokens = 1u << 16;
-constexpr uint64_t kMaxMemoryLimitMb = uint64_t{1} << 24;
+
+struct KeyFlag {
+  const char* names;
+  const char* placeholder;
+  const char* key;
+};
+
+constexpr KeyFlag kFlags[] = {
+    {"-t,--threads", "N", "engine.thread_count"},
+    {"--threads-prefill", "N", "inference.prefill_thread_count"},
+    {"-c,--ctx", "N", "inference.max_sequence_length"},
+    {"--kv", "NAME", "inference.kv_storage"},
+    {"--head", "NAME", "inference.head_mode"},
+    {"--memory-limit", "MB", "engine.memory_limit_mb"},
+    {"--device", "NAME", "engine.device"},
+};
 
 // A setting whose default is not a number: "the model's", "all usable cores".
 Setting WithDefault(Setting setting, const std::string& shown) {
   setting.get = [shown] { return shown; };
   return setting;
-}
-
-engine::HeadChoice HeadChoiceOf(const std::string& name) {
-  if (name == "exact") return engine::HeadChoice::kExact;
-  if (name == "certified") return engine::HeadChoice::kCertified;
-  return name == "screened" ? engine::HeadChoice::kScreened : engine::HeadChoice::kAuto;
-}
-
-backend::KvType KvTypeOf(const std::string& name) {
-  if (name == "f32") return backend::KvType::kF32;
-  return name == "q8" ? backend::KvType::kQ8 : backend::KvType::kF16;
 }
 
 constexpr size_t kMaxKernelConfigBytes = size_t{1} << 20;
@@ -81,28 +84,31 @@ void ModelFlags::AddReadingTo(FlagSet& flags) {
 void ModelFlags::AddTo(FlagSet& flags) {
   flags.Group("Model flags");
   AddModelTo(flags);
-  flags.Add(
-      WithDefault(UnsignedSetting("-t,--threads", "Worker threads", &threads, 1, platform::ThreadPool::kMaxThreads),
-                  "STERNA_THREADS, else the usable physical cores"));
-  flags.Add(WithDefault(UnsignedSetting("--threads-prefill", "Worker threads in steps of more than 16 tokens",
-                                        &threads_prefill, 1, platform::ThreadPool::kMaxThreads),
-                        "as --threads"));
-  flags.Add(
-      WithDefault(UnsignedSetting("-c,--ctx", "Context in tokens", &context, 1, kMaxContextTokens), "the model's"));
-  flags.Add(ChoiceSetting("--kv", "Storage of keys and values", &kv, {"f32", "f16", "q8"}));
-  flags.Add(
-      ChoiceSetting("--head", "How the output head is computed", &head, {"auto", "exact", "certified", "screened"}));
+  for (const KeyFlag& flag : kFlags) config.AddKey(flags, flag.names, flag.placeholder, flag.key);
   AddReadingTo(flags);
-  flags.Add(ChoiceSetting("--weights",
-                          "Where the weights of a sterna file lie: mapped starts sooner and shares them between "
-                          "processes, copied generates faster; auto is copied",
-                          &weights, {"auto", "mapped", "copied"}));
+  AddWeightsTo(flags);
   flags.AddSwitch("--verify-checksums", &verify_checksums, "Check every tensor of a sterna file before it is used");
-  flags.Add(UnsignedSetting("--prefill-chunk", "Prompt tokens computed at a time; results do not depend on it",
-                            &prefill_chunk, 1, kMaxChunkTokens));
-  flags.Add(WithDefault(UnsignedSetting("--memory-limit", "Refuse to load what needs more memory, in MB",
-                                        &memory_limit_mb, 1, kMaxMemoryLimitMb),
-                        "none"));
+  flags.Add(
+      WithDefault(UnsignedSetting("--prefill-chunk", "Prompt tokens computed at a time; results do not depend on it",
+                                  &prefill_chunk, 1, kMaxChunkTokens),
+                  "256, batch.chunk_size"));
+  config.AddTo(flags);
+}
+
+// A key with words of its own.
+void ModelFlags::AddWeightsTo(FlagSet& flags) {
+  Setting setting =
+      ChoiceSetting("--weights",
+                    "Where the weights of a sterna file lie: mapped starts sooner and shares them between "
+                    "processes, copied generates faster; auto is copied",
+                    &weights, {"auto", "mapped", "copied"});
+  flags.Add({setting.names, setting.placeholder, setting.help,
+             [this, set = setting.set](std::string_view text) -> Status {
+               STERNA_RETURN_IF_ERROR(set(text));
+               const char* const mapped = text == "auto" ? "auto" : (text == "mapped" ? "true" : "false");
+               return config.Assign("--weights", "model_loading.use_memory_mapping", mapped);
+             },
+             setting.get});
 }
 
 Result<std::string> ModelFlags::ModelPath() const {
@@ -125,25 +131,14 @@ model::ModelOptions ModelFlags::ModelOptions() const {
 }
 
 Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
-  engine::EngineOptions options;
-  if (threads > 0) {
-    options.threads = threads;
-  } else if (const auto text = platform::GetEnvironment("STERNA_THREADS"); text && !text->empty()) {
-    STERNA_ASSIGN_OR_RETURN(const uint64_t value,
-                            ParseUnsigned("STERNA_THREADS", *text, 1, platform::ThreadPool::kMaxThreads));
-    options.threads = static_cast<uint32_t>(value);
-  }
-  if (threads_prefill > 0) options.threads_prefill = threads_prefill;
+  STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, config.Resolve());
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, api::ToEngineOptions(resolved.config));
   if (const auto isa = platform::GetEnvironment("STERNA_ISA")) options.isa = *isa;
-  if (context > 0) options.context_tokens = context;
-  options.kv_type = KvTypeOf(kv);
-  options.head = HeadChoiceOf(head);
-  options.prefill_chunk_tokens = prefill_chunk;
-  options.step_rows = std::max(options.step_rows, prefill_chunk);
-  options.memory_limit_bytes = memory_limit_mb << 20;
-  if (weights == "mapped") options.weights = engine::WeightPlacement::kMapped;
-  if (weights == "copied") options.weights = engine::WeightPlacement::kCopied;
-  options.verify_checksums = verify_checksums;
+  if (prefill_chunk > 0) {
+    options.prefill_chunk_tokens = prefill_chunk;
+    options.step_rows = std::max(options.step_rows, prefill_chunk);
+  }
+  if (verify_checksums) options.verify_checksums = true;
   options.model = ModelOptions();
   return options;
 }

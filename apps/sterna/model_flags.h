@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "config_flags.h"
 #include "engine/engine.h"
 #include "flag_set.h"
 
@@ -12,29 +13,25 @@ namespace sterna::cli {
 // The flags that every verb which runs a model takes.
 struct ModelFlags {
   std::optional<std::string> model;
-  uint32_t threads = 0;          // 0 = not given
-  uint32_t threads_prefill = 0;  // 0 = not given
-  uint32_t context = 0;          // 0 = not given
-  std::string kv = "f16";
-  std::string head = "auto";
+  ConfigFlags config;
   std::string ffn_act = "auto";
   std::string i2s_layout = "auto";
   std::string tl_tiles = "auto";
   model::TlTileOptions tl_tile_options;  // what tl_tiles says
   std::string weights = "auto";
   bool verify_checksums = false;
-  uint32_t prefill_chunk = 256;
-  uint64_t memory_limit_mb = 0;
+  uint32_t prefill_chunk = 0;  // 0 = not given
   bool verbose = false;
 
   void AddTo(FlagSet& flags);
   // -m, --ffn-act, --i2s-layout, --tl-tiles and -v alone, for verbs that only read a file.
   void AddModelTo(FlagSet& flags);
   void AddReadingTo(FlagSet& flags);
+  void AddWeightsTo(FlagSet& flags);
 
   // The model's file: -m, else STERNA_MODEL, else the built-in model. Names are looked up in the caches.
   Result<std::string> ModelPath() const;
-  // With STERNA_THREADS and STERNA_ISA where no flag decides.
+  // By the configuration and the flags that are no keys; the kernel table by STERNA_ISA.
   Result<engine::EngineOptions> EngineOptions() const;
   model::ModelOptions ModelOptions() const;
 };

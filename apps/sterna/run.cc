@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
+#include "config/number_parsing.h"
 #include "engine/conversation.h"
 #include "exit_code.h"
 #include "flag_set.h"
@@ -14,7 +15,6 @@
 #include "interrupt.h"
 #include "model_flags.h"
 #include "model_loading.h"
-#include "number_parsing.h"
 #include "prompt.h"
 #include "streams.h"
 #include "verbs.h"
@@ -47,7 +47,7 @@ struct RunFlags {
                   "bitnet, llama3, chatml, falcon3, gemma or a file with Jinja [default: the model's own]");
     flags.AddSwitch("--raw", &raw, "No chat template: the prompt as it is");
     flags.AddSwitch("--json", &json, "Print one JSON object instead of the text");
-    generation.AddTo(flags);
+    generation.AddTo(flags, model.config);
     model.AddTo(flags);
   }
 };
@@ -79,7 +79,7 @@ Result<std::string> PromptText(const RunFlags& flags) {
 
 Result<std::vector<text::TokenId>> PromptTokens(const RunFlags& flags, const std::string& text,
                                                 const engine::Engine& engine) {
-  if (flags.ids) return ParseIds("--ids", *flags.ids);
+  if (flags.ids) return config::ParseIds("--ids", *flags.ids);
   if (flags.raw) return engine.tokenizer().Encode(text, true, true);
   STERNA_ASSIGN_OR_RETURN(const auto choice, ChooseTemplate(engine, flags.chat_template));
   if (!choice.chat_template) return engine.tokenizer().Encode(text, false, true);
@@ -109,10 +109,10 @@ Status Answer(const RunFlags& flags, const LoadedModel& model, std::vector<text:
   ResultStream out;
   engine::TextRequest request;
   request.sampling = sampling;
-  request.max_tokens = flags.generation.max_tokens;
+  request.max_tokens = flags.generation.max_tokens();
   request.ignore_end_of_generation = flags.generation.ignore_eos;
-  request.speculate_tokens = flags.generation.speculate_tokens;
-  request.stop_strings = flags.generation.stop_strings;
+  request.speculate_tokens = flags.generation.speculate_tokens();
+  request.stop_strings = flags.generation.StopStrings();
   if (!flags.json) request.on_text = [&out](std::string_view text) { out.Write(text); };
   request.cancelled = [&out] { return Interrupted() || out.closed(); };
   const size_t prompt_tokens = prompt.size();
@@ -121,7 +121,7 @@ Status Answer(const RunFlags& flags, const LoadedModel& model, std::vector<text:
       const engine::TextResult result,
       engine::CompleteTokens(*model.session, model.engine->tokenizer(), std::move(prompt), request));
   if (flags.json) {
-    out.Write(ToJson(result, prompt_tokens, model.engine->report().load_ms, flags.generation.speculate_tokens > 0));
+    out.Write(ToJson(result, prompt_tokens, model.engine->report().load_ms, flags.generation.speculate_tokens() > 0));
   } else if (result.text.empty() || result.text.back() != '\n') {
     out.Write("\n");
   }
@@ -134,7 +134,7 @@ Status Run(const RunFlags& flags) {
   STERNA_RETURN_IF_ERROR(CheckCombinations(flags));
   STERNA_ASSIGN_OR_RETURN(const sample::SamplingParams sampling, flags.generation.Sampling());
   if (flags.ids) {
-    STERNA_RETURN_IF_ERROR(ParseIds("--ids", *flags.ids).status());
+    STERNA_RETURN_IF_ERROR(config::ParseIds("--ids", *flags.ids).status());
   }
   std::string text;
   if (!flags.ids) {

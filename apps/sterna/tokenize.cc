@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
+#include "config/number_parsing.h"
 #include "exit_code.h"
 #include "flag_set.h"
 #include "format/gguf_file.h"
 #include "model_flags.h"
-#include "number_parsing.h"
 #include "streams.h"
 #include "text/tokenizer.h"
 #include "verbs.h"
@@ -61,9 +61,9 @@ Result<std::vector<text::TokenId>> ReadIds(const std::string& text) {
   if (const size_t open = text.find('['), close = text.rfind(']'); text.find("\"ids\"") != std::string::npos &&
                                                                    open != std::string::npos &&
                                                                    close != std::string::npos && open < close) {
-    return ParseIds("stdin", std::string_view(text).substr(open, close - open + 1));
+    return config::ParseIds("stdin", std::string_view(text).substr(open, close - open + 1));
   }
-  return ParseIds("stdin", text);
+  return config::ParseIds("stdin", text);
 }
 
 Status Detokenize(const TokenizeFlags& flags) {

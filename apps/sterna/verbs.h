@@ -21,5 +21,6 @@ int InspectVerb(Words words);
 int DevicesVerb(Words words);
 int ConvertVerb(Words words);
 int PullVerb(Words words);
+int ConfigVerb(Words words);
 
 }  // namespace sterna::cli

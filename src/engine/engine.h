@@ -12,6 +12,7 @@
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
 #include "model/model_config.h"
+#include "platform/worker_binding.h"
 #include "sample/sampler.h"
 #include "sterna/status.h"
 #include "text/tokenizer.h"
@@ -26,9 +27,12 @@ enum class HeadChoice : uint8_t { kAuto, kExact, kCertified, kScreened };
 enum class WeightPlacement : uint8_t { kAuto, kMapped, kCopied };  // auto: copied
 
 struct EngineOptions {
-  std::optional<uint32_t> threads;          // default: platform::UsableCores()
-  std::optional<uint32_t> threads_prefill;  // for steps of many rows; default: as threads
-  std::string isa;                          // kernel table by name; empty = the fastest this CPU runs
+  std::optional<uint32_t> threads;                                   // default: platform::UsableCores()
+  std::optional<uint32_t> threads_prefill;                           // for steps of many rows; default: as threads
+  platform::WorkerBinding binding = platform::WorkerBinding::kNone;  // where workers may run
+  uint32_t instance_id = 0;  // label in the log; with a binding, engines of one machine take turns at the CPUs
+  std::string isa;           // kernel table by name; empty = the fastest this CPU runs
+  uint64_t left_out_cpu_features = 0;  // platform::CpuFeature bits that count as missing
   std::optional<uint32_t>
       context_tokens;  // per session; default: the model's. More than the model's is InvalidArgument
   backend::KvType kv_type = backend::KvType::kF16;
@@ -38,11 +42,17 @@ struct EngineOptions {
   bool head_in_background = false;
   uint32_t max_sessions = 1;            // KV blocks are reserved for this many full contexts
   uint32_t step_rows = 256;             // rows of a step at most, over all sessions
+  uint32_t step_sequences = 1u << 12;   // sessions that share a step at most
   uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it
   bool skip_zeros = true;               // backend::CpuBackendOptions::skip_zeros; results do not depend on it
   WeightPlacement weights = WeightPlacement::kAuto;
-  bool verify_checksums = false;    // read every tensor of a `sterna` file first; Corrupt when one was changed
-  uint64_t memory_limit_bytes = 0;  // 0 = none; a plan over it is ResourceExhausted naming the biggest items
+  bool verify_checksums = false;        // read every tensor of a `sterna` file first; Corrupt when one was changed
+  uint64_t memory_limit_bytes = 0;      // 0 = none; a plan over it is ResourceExhausted naming the biggest items
+  uint64_t kv_limit_bytes = 0;          // 0 = none; fewer KV blocks are reserved, but never less than one context
+  uint64_t alignment_bytes = 64;        // of buffers: a power of two, 64..4096
+  uint32_t work_item_bytes = 32 << 10;  // packed weights in a piece of parallel work; results do not depend on it
+  uint64_t parallel_threshold = 16384;  // multiply-adds or float elements below which one thread does an operation
+  bool read_ahead = true;               // the system is asked to read the file before its bytes are used
   model::ModelOptions model;
   std::function<void(std::string_view stage, double fraction)> on_load_progress;  // may be empty
 };
@@ -57,6 +67,7 @@ struct LoadReport {
   std::string head_mode;  // "exact", "certified", "screened"
   uint64_t weight_bytes_per_token = 0;
   uint64_t ternary_macs_per_token = 0;
+  uint64_t read_ahead_bytes = 0;  // that the system was asked to read early
 };
 
 enum class FinishReason : uint8_t { kStop, kLength, kCancelled, kError };

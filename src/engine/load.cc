@@ -15,6 +15,7 @@
 #include "kernels/dispatch.h"
 #include "platform/cpu_features.h"
 #include "platform/topology.h"
+#include "platform/worker_binding.h"
 
 namespace sterna::engine {
 namespace {
@@ -36,6 +37,14 @@ const char* HeadModeName(backend::HeadMode mode) {
     case backend::HeadMode::kScreened: return "screened";
   }
   return "unknown";
+}
+
+uint64_t KvBytesOf(const backend::MemoryPlan& plan) {
+  uint64_t bytes = 0;
+  for (const backend::MemoryPlan::Item& item : plan.items) {
+    if (item.what == "KV cache") bytes += item.bytes;
+  }
+  return bytes;
 }
 
 class CoreLoader {
@@ -74,11 +83,15 @@ class CoreLoader {
     };
     STERNA_RETURN_IF_ERROR(check("max_sessions", options.max_sessions, kMaxSessions));
     STERNA_RETURN_IF_ERROR(check("step_rows", options.step_rows, kMaxStepRows));
+    STERNA_RETURN_IF_ERROR(check("step_sequences", options.step_sequences, UINT32_MAX));
+    STERNA_RETURN_IF_ERROR(check("work_item_bytes", options.work_item_bytes, UINT32_MAX));
     return check("prefill_chunk_tokens", options.prefill_chunk_tokens, UINT32_MAX);
   }
 
   Status StartWorkers() {
-    STERNA_ASSIGN_OR_RETURN(kernels_, kernels::SelectKernels(platform::DetectCpu().bits, core_->options.isa));
+    STERNA_ASSIGN_OR_RETURN(
+        kernels_,
+        kernels::SelectKernels(platform::DetectCpu().bits & ~core_->options.left_out_cpu_features, core_->options.isa));
     const EngineOptions& options = core_->options;
     LoadReport& report = core_->report;
     report.kernels = kernels_->isa;
@@ -88,7 +101,9 @@ class CoreLoader {
     STERNA_RETURN_IF_ERROR(platform::ThreadPool::CheckThreadCount(report.threads_prefill));
     // Threads beyond the CPUs only take them from each other, in the middle of a piece that all wait for.
     report.workers = std::min(std::max(report.threads, report.threads_prefill), platform::UsableLogicalCpus());
-    STERNA_ASSIGN_OR_RETURN(core_->pool, platform::ThreadPool::Create(report.workers));
+    const auto cpus =
+        platform::PlanWorkers(platform::ReadCpuPlaces(), options.binding, report.workers, options.instance_id);
+    STERNA_ASSIGN_OR_RETURN(core_->pool, platform::ThreadPool::Create(report.workers, cpus));
     return {};
   }
 
@@ -96,6 +111,7 @@ class CoreLoader {
     Progress("file", 0);
     STERNA_ASSIGN_OR_RETURN(core_->file, format::GgufFile::Open(path_));
     STERNA_ASSIGN_OR_RETURN(config_, model::ReadModelConfig(*core_->file, core_->options.model));
+    if (core_->options.read_ahead) core_->report.read_ahead_bytes = core_->file->AdviseWillNeed();
     if (core_->options.verify_checksums) STERNA_RETURN_IF_ERROR(format::VerifyChecksums(*core_->file));
     return {};
   }
@@ -134,13 +150,22 @@ class CoreLoader {
       return Status::ResourceExhausted(fmt::format("{} sessions of {} tokens are more than can be counted",
                                                    options.max_sessions, core_->context_tokens));
     }
-    kv_blocks_ = *blocks;
+    kv_blocks_ = BlocksWithin(options.kv_limit_bytes, blocks_each, *blocks);
     const uint64_t fitting = std::max(kLogitBytes / (uint64_t{config_.vocabulary_size} * sizeof(float)), kMinOutputs);
     limits_ = {.rows = options.step_rows,
+               .sequences = options.step_sequences,
                .outputs = uint32_t(std::min<uint64_t>(fitting, options.step_rows)),
                .chunk_tokens = options.prefill_chunk_tokens};
     ChooseHead();
     return CheckMemoryLimit(Estimate(head_ != backend::HeadMode::kExact), options.memory_limit_bytes);
+  }
+
+  // As many blocks as fit the limit; one whole context always does.
+  uint32_t BlocksWithin(uint64_t limit_bytes, uint32_t blocks_each, uint32_t blocks) {
+    if (limit_bytes == 0) return blocks;
+    kv_blocks_ = 1;
+    const uint64_t block_bytes = std::max<uint64_t>(KvBytesOf(Estimate(false)), 1);
+    return uint32_t(std::clamp<uint64_t>(limit_bytes / block_bytes, std::min(blocks_each, blocks), blocks));
   }
 
   backend::MemoryPlan Estimate(bool head_planes) const {
@@ -173,7 +198,10 @@ class CoreLoader {
 
   Status LoadModel() {
     core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool,
-                                                 {.copy_packed = core_->options.weights != WeightPlacement::kMapped,
+                                                 {.work_item_bytes = core_->options.work_item_bytes,
+                                                  .parallel_threshold = core_->options.parallel_threshold,
+                                                  .alignment_bytes = core_->options.alignment_bytes,
+                                                  .copy_packed = core_->options.weights != WeightPlacement::kMapped,
                                                   .skip_zeros = core_->options.skip_zeros,
                                                   .head = head_,
                                                   .head_in_background = core_->options.head_in_background,
@@ -205,7 +233,7 @@ class CoreLoader {
   Status StartLoop() {
     core_->kv = std::make_unique<KvLedger>(kv_blocks_);
     core_->loop = std::make_unique<StepLoop>(
-        StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv}, limits_);
+        StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv, *core_->pool}, limits_);
     return core_->loop->Start();
   }
 

@@ -50,6 +50,7 @@ void StepBatch::Clear() {
 }
 
 uint32_t StepBatch::RowsThatFit(const Sequence& sequence) const {
+  if (entries_.size() >= limits_.sequences) return 0;
   const uint32_t free_rows = limits_.rows - uint32_t(tokens_.size());
   const uint32_t guessed_rows = uint32_t(sequence.speculation.guess().size());
   const uint32_t rows = std::min({sequence.PendingRows() + guessed_rows, free_rows, limits_.chunk_tokens});

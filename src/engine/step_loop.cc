@@ -5,6 +5,7 @@
 #include <limits>
 #include <system_error>
 
+#include "base/log.h"
 #include "engine/request_end.h"
 
 namespace sterna::engine {
@@ -72,6 +73,7 @@ backend::CpuBackendCounters StepLoop::Counters() const {
 }
 
 void StepLoop::Main() {
+  if (const Status status = parts_.pool.BindCaller(); !status.ok()) Log(LogLevel::kWarn, "engine", status.message());
   while (WaitForWork()) {
     PollCancelled();
     BuildBatch();

@@ -11,6 +11,7 @@
 #include "engine/sequence.h"
 #include "engine/step_batch.h"
 #include "model/model.h"
+#include "platform/thread_pool.h"
 #include "text/tokenizer.h"
 
 namespace sterna::engine {
@@ -24,6 +25,7 @@ class StepLoop {
     backend::CpuBackend& backend;
     const text::Tokenizer& tokenizer;
     KvLedger& kv;
+    const platform::ThreadPool& pool;
   };
   StepLoop(const Parts& parts, const StepLimits& limits);
   ~StepLoop() { Stop(); }

@@ -164,6 +164,16 @@ Status GgufFile::CheckStillWhole() const {
   return {};
 }
 
+uint64_t GgufFile::AdviseWillNeed() const {
+  uint64_t asked_bytes = 0;
+  if (impl_->mapping) {
+    asked_bytes = impl_->mapping->bytes().size();
+    impl_->mapping->AdviseWillNeed(0, asked_bytes);
+  }
+  for (const GgufFile& part : impl_->parts) asked_bytes += part.AdviseWillNeed();
+  return asked_bytes;
+}
+
 void GgufFile::AdviseDone(const GgufTensor& tensor) const {
   const auto lies_in = [&](std::span<const std::byte> file) {
     return std::greater_equal<>()(tensor.bytes.data(), file.data()) &&

@@ -82,6 +82,8 @@ class GgufFile {
 
   // Corrupt once the mapped file shrank under its readers (platform::MappedFile::Check); ok for Parse().
   Status CheckStillWhole() const;
+  // Asks the system to read all of it before it is used; the bytes asked for (0 for Parse()).
+  uint64_t AdviseWillNeed() const;
   // The tensor is not needed in memory any more: its pages may go until they are read again.
   void AdviseDone(const GgufTensor& tensor) const;
   // nullptr for Parse(); of a split model that of the first part.

@@ -9,8 +9,8 @@
 
 namespace sterna {
 
-// Owned, zero-filled bytes, aligned to 64 B (2 MiB pages asked for when large), followed by 64 zero bytes that belong
-// to the buffer, so that a vector load of a tail stays inside. Move-only. Not thread-safe.
+// Owned, zero-filled bytes, aligned to 64 B or more (2 MiB pages asked for when large), followed by 64 zero bytes that
+// belong to the buffer, so that a vector load of a tail stays inside. Move-only. Not thread-safe.
 class AlignedBuffer {
  public:
   static constexpr size_t kAlignment = 64;
@@ -20,8 +20,8 @@ class AlignedBuffer {
   AlignedBuffer(AlignedBuffer&& other) noexcept;
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept;
 
-  // ResourceExhausted when the system has no such memory.
-  static Result<AlignedBuffer> Create(size_t size_bytes);
+  // `alignment_bytes`: a power of two, kAlignment..2 MiB. ResourceExhausted when the system has no such memory.
+  static Result<AlignedBuffer> Create(size_t size_bytes, size_t alignment_bytes = kAlignment);
 
   std::byte* data() { return data_; }
   const std::byte* data() const { return data_; }

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/status_macros.h"
 #include "platform/shared_pieces.h"
 #include "platform/topology.h"
+#include "platform/worker_binding.h"
 
 namespace sterna::platform {
 namespace {
@@ -70,8 +72,11 @@ struct ThreadPool::State {
   };
   std::vector<Call> calls;
   std::vector<std::thread> workers;
+  std::vector<std::vector<uint32_t>> cpus;  // of each worker; empty: anywhere
 
   explicit State(uint32_t threads) : thread_count(threads), pieces(threads), calls(threads) {}
+
+  Status Bind(uint32_t worker) const { return cpus.empty() ? Status() : BindThisThread(cpus[worker]); }
 
   bool Enter() {
     uint32_t seen = gate.load(std::memory_order_relaxed);
@@ -112,6 +117,7 @@ struct ThreadPool::State {
   }
 
   void Work(uint32_t worker) {
+    if (const Status status = Bind(worker); !status.ok()) Log(LogLevel::kWarn, "platform", status.message());
     uint32_t seen = 0;
     while (true) {
       AwaitCall(calls[worker], seen);
@@ -138,10 +144,13 @@ Status ThreadPool::CheckThreadCount(uint32_t thread_count) {
   return Status::InvalidArgument(fmt::format("{} threads asked for; the range is 1 to {}", thread_count, kMaxThreads));
 }
 
-Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(uint32_t thread_count) {
+Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(uint32_t thread_count,
+                                                       std::vector<std::vector<uint32_t>> cpus_of_workers) {
   STERNA_RETURN_IF_ERROR(CheckThreadCount(thread_count));
+  STERNA_DCHECK(cpus_of_workers.empty() || cpus_of_workers.size() == thread_count);
   std::unique_ptr<ThreadPool> pool(new ThreadPool(thread_count));
   State& state = *pool->state_;
+  state.cpus = std::move(cpus_of_workers);
   // With more threads than CPUs a spinning thread keeps a working one from its core.
   state.may_spin = thread_count > 1 && thread_count <= UsableLogicalCpus();
   try {
@@ -157,6 +166,8 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(uint32_t thread_count) {
 }
 
 uint32_t ThreadPool::thread_count() const { return state_->thread_count; }
+
+Status ThreadPool::BindCaller() const { return state_->Bind(0); }
 
 void ThreadPool::Run(size_t piece_count, uint32_t worker_limit, void* context, Trampoline body) {
   State& state = *state_;

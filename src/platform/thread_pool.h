@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "sterna/status.h"
 
@@ -20,13 +21,17 @@ class ThreadPool {
 
   // InvalidArgument outside 1..kMaxThreads.
   static Status CheckThreadCount(uint32_t thread_count);
-  // InvalidArgument as above; ResourceExhausted when the system gives no more threads.
-  static Result<std::unique_ptr<ThreadPool>> Create(uint32_t thread_count);
+  // InvalidArgument as above; ResourceExhausted when the system gives no more threads. `cpus_of_workers`: where each
+  // may run (platform/worker_binding.h); empty: anywhere.
+  static Result<std::unique_ptr<ThreadPool>> Create(uint32_t thread_count,
+                                                    std::vector<std::vector<uint32_t>> cpus_of_workers = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   uint32_t thread_count() const;
+  // Binds the calling thread where worker 0 may run: for the thread that calls ParallelFor.
+  Status BindCaller() const;
 
   // Calls body(piece, worker) once for each piece in 0..piece_count-1, in any order on any worker, and returns when all
   // are done. Not reentrant: one caller at a time, no nested calls. `worker` < thread_count(): the index of a scratch

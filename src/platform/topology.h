@@ -21,6 +21,8 @@ struct LogicalCpu {
   uint32_t number = 0;
   std::string siblings;
 };
+// The CPUs that the calling thread may run on, by their numbers.
+std::vector<LogicalCpu> ReadLogicalCpus();
 // The number of different cores among `cpus`; a quota of 1.5 CPUs leaves 2. Pure.
 uint32_t CountCores(const std::vector<LogicalCpu>& cpus, std::optional<double> quota_cpus);
 uint32_t CutToQuota(uint32_t count, std::optional<double> quota_cpus);

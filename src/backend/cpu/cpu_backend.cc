@@ -48,7 +48,10 @@ CpuBackendImpl::CpuBackendImpl(const kernels::KernelTable& kernels, platform::Th
       pool_(pool),
       work_(pool, options),
       head_mode_(options.head),
-      copy_packed_(options.copy_packed) {}
+      copy_packed_(options.copy_packed),
+      ternary_arena_(options.alignment_bytes),
+      vector_arena_(options.alignment_bytes),
+      head_arena_(options.alignment_bytes) {}
 
 Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source, float scale_factor) {
   STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, RepackTernary(source, scale_factor, ternary_arena_, pool_));
@@ -113,7 +116,7 @@ Int8Id CpuBackendImpl::AddInt8Slot(uint32_t columns) {
 }
 
 Status CpuBackendImpl::SetKv(const KvShape& shape) {
-  STERNA_ASSIGN_OR_RETURN(kv_, KvStore::Create(shape));
+  STERNA_ASSIGN_OR_RETURN(kv_, KvStore::Create(shape, alignment_bytes()));
   return {};
 }
 
@@ -127,8 +130,8 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   if (max_rows == 0) return Status::InvalidArgument("a step of 0 rows computes nothing: at least 1 row is needed");
   max_rows_ = max_rows;
   max_outputs_ = max_outputs;
-  for (FloatSlot& slot : slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows));
-  for (Int8Slot& slot : int8_slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows));
+  for (FloatSlot& slot : slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows, alignment_bytes()));
+  for (Int8Slot& slot : int8_slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows, alignment_bytes()));
 
   uint32_t widest = 0;
   for (const FloatSlot& slot : slots_) widest = std::max(widest, slot.columns());

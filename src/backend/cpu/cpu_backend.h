@@ -7,6 +7,7 @@
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
 #include "kernels/table.h"
+#include "platform/aligned_buffer.h"
 #include "platform/thread_pool.h"
 
 namespace sterna::backend {
@@ -18,8 +19,9 @@ enum class HeadMode : uint8_t { kExact, kCertified, kScreened };
 
 struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
-  uint32_t parallel_threshold =
-      16384;                // multiply-adds or float elements below which an operation stays on the caller's thread
+  uint64_t parallel_threshold =
+      16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
+  uint64_t alignment_bytes = AlignedBuffer::kAlignment;  // of buffers: a power of two from that up
   bool copy_packed = true;  // packed matrices into memory in huge pages; false: read where they lie. Same results.
   bool skip_zeros = true;   // leave out rows and inputs that are multiplied by zero; changes no result, only the time
   HeadMode head = HeadMode::kExact;

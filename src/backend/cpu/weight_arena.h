@@ -14,11 +14,14 @@ namespace sterna::backend {
 // instead of leaving the rest of one each unused. Slabs double, so a tiny model takes little. Not thread-safe.
 class WeightArena {
  public:
-  // Zeroed, 64-byte aligned; valid while the arena lives. ResourceExhausted when the system has no such memory.
+  explicit WeightArena(uint64_t alignment_bytes = AlignedBuffer::kAlignment) : alignment_bytes_(alignment_bytes) {}
+
+  // Zeroed, aligned as said above; valid while the arena lives. ResourceExhausted when the system has no such memory.
   Result<std::byte*> Take(uint64_t size_bytes);
   uint64_t taken_bytes() const { return taken_bytes_; }
 
  private:
+  uint64_t alignment_bytes_;
   std::vector<AlignedBuffer> slabs_;
   uint64_t used_in_last_bytes_ = 0;
   uint64_t taken_bytes_ = 0;

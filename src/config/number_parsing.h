@@ -11,7 +11,7 @@
 
 #include "sterna/status.h"
 
-namespace sterna::cli {
+namespace sterna::config {
 
 Result<uint64_t> ParseUnsigned(std::string_view name, std::string_view text, uint64_t low, uint64_t high);
 
@@ -24,4 +24,4 @@ Result<std::vector<int32_t>> ParseIds(std::string_view name, std::string_view te
 // "ID=VALUE", VALUE a number or -inf.
 Result<std::pair<int32_t, float>> ParseLogitBias(std::string_view name, std::string_view text);
 
-}  // namespace sterna::cli
+}  // namespace sterna::config

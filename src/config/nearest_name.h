@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace sterna::cli {
+namespace sterna::config {
 
 // The candidate with the fewest single-character edits from `name`; empty when there are no candidates.
 std::string NearestName(std::string_view name, std::span<const std::string> candidates);
 
-}  // namespace sterna::cli
+}  // namespace sterna::config

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "nearest_name.h"
+#include "config/nearest_name.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <vector>
 
-namespace sterna::cli {
+namespace sterna::config {
 namespace {
 
 // Insertions, deletions and replacements that turn a into b.
@@ -41,4 +41,4 @@ std::string NearestName(std::string_view name, std::span<const std::string> cand
   return best;
 }
 
-}  // namespace sterna::cli
+}  // namespace sterna::config

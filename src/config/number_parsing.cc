@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "number_parsing.h"
+#include "config/number_parsing.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 
 #include "base/status_macros.h"
 
-namespace sterna::cli {
+namespace sterna::config {
 namespace {
 
 constexpr size_t kShownCharacters = 40;
@@ -83,4 +83,4 @@ Result<std::pair<int32_t, float>> ParseLogitBias(std::string_view name, std::str
   return Status::InvalidArgument(fmt::format("{} is '{}'; give ID=VALUE, as in 42=-1.5 or 42=-inf", name, Shown(text)));
 }
 
-}  // namespace sterna::cli
+}  // namespace sterna::config

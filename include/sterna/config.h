@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every setting of Sterna, as plain structs. A field `name` of the member `member` of Config is the key `member.name`
+// of sterna.toml, of --set and of `sterna config`, and the variable STERNA_<MEMBER>__<NAME>. docs/configuration.md says
+// what each does; ranges are checked where a configuration is read and where an engine is made.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sterna/device.h"
+#include "sterna/status.h"
+
+namespace sterna {
+
+using MiB = uint64_t;  // 1024 x 1024 bytes
+using ms = std::chrono::milliseconds;
+
+enum class ThreadAffinity : uint8_t { None, Core, NumaNode };
+enum class HardwareProfile : uint8_t { Auto, Mobile, Desktop, Server };
+// How keys and values of the context are stored: 4, 2 and about 1 bytes a number.
+enum class KvStorage : uint8_t { F32, F16, Q8 };
+// How the output head is computed (docs/head.md). Auto: certified where the head is big and memory allows, else exact.
+enum class HeadMode : uint8_t { Auto, Exact, Certified, Screened };
+
+// The engine: where it computes, with how many threads, in how much memory.
+struct EngineConfig {
+  uint32_t instance_id = 0;  // label of this engine in logs and metrics
+  Device device = Device::Auto;
+  std::optional<Device> fallback_device = Device::Cpu;  // where `device` is missing; none: Unavailable
+  std::optional<int> cuda_device_id;
+  std::optional<uint32_t> thread_count;  // none: physical cores that this process may use
+  std::optional<ThreadAffinity> thread_affinity;
+  std::optional<MiB> memory_limit_mb;
+  bool unified_memory = true;
+  std::optional<uint32_t> cuda_streams;
+  bool enable_tensor_cores = true;
+  // false removes the kernel tables that need the instruction set; none and true: used where the CPU has it.
+  std::optional<bool> enable_neon, enable_avx2, enable_avx512, enable_fma;
+  bool numa_aware = true;
+  bool metal_performance_shaders = false;
+  std::optional<size_t> memory_alignment = 64;  // bytes, of buffers
+  bool use_aligned_allocations = true;
+  uint32_t cache_chunk_size_kb = 32;  // packed weights in one piece of work
+  bool enable_prefetching = true;
+  size_t parallel_threshold = 16384;  // multiply-adds or float elements; below it one thread does an operation
+  bool enable_monitoring = false;
+  ms health_check_interval{30'000};
+};
+
+// How many requests share a step, and how much of a prompt goes into one.
+struct BatchConfig {
+  uint32_t max_batch_size = 16;  // sequences in one step
+  uint32_t chunk_size = 4;       // prompt tokens of one sequence in one step, in tiles of kTokensPerChunkTile
+  MiB memory_limit_mb = 2048;    // keys and values of all sequences; one context always fits
+
+  static constexpr uint32_t kTokensPerChunkTile = 64;
+
+  // The guide's: mobile 4, 1, 512; desktop 16, 4, 2048; server 64, 16, 8192. Auto looks at this machine: mobile below 4
+  // cores or 4 GB, server above 16 cores.
+  static BatchConfig for_profile(HardwareProfile profile);
+};
+
+// What a loaded model needs to run.
+struct InferenceConfig {
+  std::optional<uint32_t> max_sequence_length;   // context in tokens; none: the model's
+  std::optional<uint32_t> prefill_thread_count;  // in steps of more than 16 tokens; none: as engine.thread_count
+  KvStorage kv_storage = KvStorage::F16;
+  HeadMode head_mode = HeadMode::Auto;
+};
+
+// Files of models.
+struct GGUFConfig {
+  bool validate_checksums = false;  // read every tensor of a `sterna` file first and compare
+};
+
+struct ModelLoadingConfig {
+  std::optional<bool> use_memory_mapping;  // weights of a `sterna` file: true reads them where the file is mapped
+};
+
+// How an answer is drawn: the defaults of every verb and of every request that does not say otherwise.
+struct GenerationConfig {
+  float temperature = 0.7f;              // 0..2; 0: always the likeliest token
+  uint32_t top_k = 50;                   // 0: all; 1: as temperature 0
+  float top_p = 0.9f;                    // 0..1
+  uint32_t max_length = 512;             // tokens to generate at most
+  bool do_sample = true;                 // false: as temperature 0
+  std::vector<std::string> stop_tokens;  // texts before which an answer ends
+  std::optional<uint64_t> seed;          // none: 0
+  float min_p = 0;                       // 0..1
+  float repetition_penalty = 1;
+  float frequency_penalty = 0;
+  float presence_penalty = 0;
+  uint32_t penalty_window = 64;  // last tokens that count as seen; 0: all
+  uint32_t speculate = 0;        // tokens guessed from earlier text in one step; the answer stays the same
+};
+
+struct Config {
+  EngineConfig engine;
+  BatchConfig batch;
+  InferenceConfig inference;
+  GGUFConfig gguf;
+  ModelLoadingConfig model_loading;
+  GenerationConfig generation;
+
+  // "default", "mobile", "desktop", "server", "apple_silicon", "x86_64", "nvidia", "production". NotFound with the
+  // nearest.
+  static Result<Config> preset(std::string_view name);
+  // One configuration for each of `instances` engines on one machine: memory and cores shared out, cores disjoint.
+  // InvalidArgument for no instance or more instances than cores.
+  static Result<std::vector<Config>> load_balanced(Config base, uint32_t instances, MiB total_memory_mb);
+};
+
+}  // namespace sterna

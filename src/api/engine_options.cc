@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/engine_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "config/keys.h"
+#include "platform/cpu_features.h"
+
+namespace sterna::api {
+namespace {
+
+constexpr uint64_t kMegabyte = uint64_t{1} << 20;
+
+// CPU features that the engine must do without.
+uint64_t LeftOutFeatures(const EngineConfig& config) {
+  const auto off = [](std::optional<bool> enabled) { return enabled.has_value() && !*enabled; };
+  uint64_t bits = 0;
+  if (off(config.enable_avx2)) bits |= platform::kCpuAvx2;
+  if (off(config.enable_avx512)) bits |= platform::kCpuAvx512 | platform::kCpuAvx512Vnni | platform::kCpuAmx;
+  if (off(config.enable_fma)) bits |= platform::kCpuFma;
+  if (off(config.enable_neon)) bits |= platform::kCpuNeon | platform::kCpuNeonDot | platform::kCpuNeonI8mm;
+  return bits;
+}
+
+engine::HeadChoice ToHeadChoice(HeadMode mode) {
+  switch (mode) {
+    case HeadMode::Auto: return engine::HeadChoice::kAuto;
+    case HeadMode::Exact: return engine::HeadChoice::kExact;
+    case HeadMode::Certified: return engine::HeadChoice::kCertified;
+    case HeadMode::Screened: return engine::HeadChoice::kScreened;
+  }
+  return engine::HeadChoice::kAuto;
+}
+
+backend::KvType ToKvType(KvStorage storage) {
+  switch (storage) {
+    case KvStorage::F32: return backend::KvType::kF32;
+    case KvStorage::F16: return backend::KvType::kF16;
+    case KvStorage::Q8: return backend::KvType::kQ8;
+  }
+  return backend::KvType::kF16;
+}
+
+platform::WorkerBinding ToBinding(const EngineConfig& config) {
+  switch (config.thread_affinity.value_or(ThreadAffinity::None)) {
+    case ThreadAffinity::None: return platform::WorkerBinding::kNone;
+    case ThreadAffinity::Core: return platform::WorkerBinding::kCore;
+    case ThreadAffinity::NumaNode: return platform::WorkerBinding::kNumaNode;
+  }
+  return platform::WorkerBinding::kNone;
+}
+
+Status CheckAlignment(const EngineConfig& config) {
+  if (!config.memory_alignment || std::has_single_bit(*config.memory_alignment)) return {};
+  return Status::InvalidArgument(
+      fmt::format("engine.memory_alignment is {}; give a power of two", *config.memory_alignment));
+}
+
+}  // namespace
+
+Result<Device> ChooseDevice(const EngineConfig& config) {
+  if (config.device == Device::Auto) return Device::best_available();
+  if (config.device.is_available()) return config.device;
+  if (config.fallback_device && config.fallback_device->is_available()) {
+    Log(LogLevel::kWarn, "api",
+        fmt::format("device {} is not available; layers run on {}", config.device.to_string(),
+                    config.fallback_device->to_string()));
+    return config.fallback_device->or_fallback(Device::Cpu);
+  }
+  return Status::Unavailable(fmt::format(
+      "device {} is not available and there is no fallback; set engine.device to cpu", config.device.to_string()));
+}
+
+Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
+  STERNA_RETURN_IF_ERROR(config::Validate(config));
+  STERNA_RETURN_IF_ERROR(CheckAlignment(config.engine));
+  STERNA_RETURN_IF_ERROR(ChooseDevice(config.engine).status());
+  const EngineConfig& engine = config.engine;
+  engine::EngineOptions options;
+  options.instance_id = engine.instance_id;
+  options.threads = engine.thread_count;
+  options.threads_prefill = config.inference.prefill_thread_count;
+  options.binding = ToBinding(engine);
+  options.left_out_cpu_features = LeftOutFeatures(engine);
+  options.context_tokens = config.inference.max_sequence_length;
+  options.kv_type = ToKvType(config.inference.kv_storage);
+  options.head = ToHeadChoice(config.inference.head_mode);
+  options.step_sequences = config.batch.max_batch_size;
+  options.prefill_chunk_tokens = config.batch.chunk_size * BatchConfig::kTokensPerChunkTile;
+  options.step_rows = std::max(options.step_rows, options.prefill_chunk_tokens);
+  options.kv_limit_bytes = config.batch.memory_limit_mb * kMegabyte;
+  options.memory_limit_bytes = engine.memory_limit_mb.value_or(0) * kMegabyte;
+  if (engine.use_aligned_allocations && engine.memory_alignment) options.alignment_bytes = *engine.memory_alignment;
+  options.work_item_bytes = engine.cache_chunk_size_kb << 10;
+  options.parallel_threshold = engine.parallel_threshold;
+  options.read_ahead = engine.enable_prefetching;
+  options.verify_checksums = config.gguf.validate_checksums;
+  if (const auto mapped = config.model_loading.use_memory_mapping) {
+    options.weights = *mapped ? engine::WeightPlacement::kMapped : engine::WeightPlacement::kCopied;
+  }
+  return options;
+}
+
+sample::SamplingParams ToSamplingParams(const GenerationConfig& config) {
+  sample::SamplingParams params;
+  params.temperature = config.do_sample ? config.temperature : 0;
+  params.top_k = config.top_k;
+  params.top_p = config.top_p;
+  params.min_p = config.min_p;
+  params.repetition_penalty = config.repetition_penalty;
+  params.frequency_penalty = config.frequency_penalty;
+  params.presence_penalty = config.presence_penalty;
+  params.penalty_window_tokens = config.penalty_window;
+  params.seed = config.seed.value_or(0);
+  return params;
+}
+
+}  // namespace sterna::api

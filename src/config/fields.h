@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one list of settings: every field of every struct of sterna/config.h, with what it does and its range. Keys,
+// flags, variables, files, help texts and the table in docs/configuration.md all come from here.
+#pragma once
+
+#include <type_traits>
+
+#include "config/field.h"
+#include "sterna/config.h"
+
+namespace sterna::config {
+
+inline constexpr double kMaxCount = 2147483647;  // what fits a signed 32-bit number
+inline constexpr double kMaxThreads = 1024;
+inline constexpr double kMaxMegabytes = 16777216;  // 16 TB
+inline constexpr double kMaxMilliseconds = 86400000;
+
+// visit(Field, &Struct::field) for each field, in the order of the header.
+template <class Visit>
+void VisitFields(std::type_identity<EngineConfig>, Visit&& visit) {
+  using C = EngineConfig;
+  visit(Field{"instance_id", "Label of this engine in logs and metrics", Range{0, kMaxCount}}, &C::instance_id);
+  visit(Field{"device", "Where layers run: auto, cpu, metal, cuda or cuda:N", {}}, &C::device);
+  visit(Field{"fallback_device", "Where layers run when the device is missing; none refuses to start", {}},
+        &C::fallback_device);
+  visit(Field{"cuda_device_id", "Which of several CUDA devices", Range{0, 255}, "auto", true}, &C::cuda_device_id);
+  visit(Field{"thread_count", "Worker threads; auto is the physical cores this process may use", Range{1, kMaxThreads},
+              "auto"},
+        &C::thread_count);
+  visit(Field{"thread_affinity", "Binds each worker to a core, or to a memory node", {}}, &C::thread_affinity);
+  visit(Field{"memory_limit_mb", "Memory that weights, context and scratch may take; a plan over it is refused",
+              Range{1, kMaxMegabytes}},
+        &C::memory_limit_mb);
+  visit(Field{"unified_memory", "Buffers that CPU and GPU share", {}, "none", true}, &C::unified_memory);
+  visit(Field{"cuda_streams", "CUDA streams in flight", Range{1, 64}, "auto", true}, &C::cuda_streams);
+  visit(Field{"enable_tensor_cores", "Matrix instructions of the GPU", {}, "none", true}, &C::enable_tensor_cores);
+  visit(Field{"enable_neon", "Kernels for NEON (64-bit ARM); false leaves them out", {}, "auto"}, &C::enable_neon);
+  visit(Field{"enable_avx2", "Kernels that need AVX2; false leaves them out", {}, "auto"}, &C::enable_avx2);
+  visit(Field{"enable_avx512", "Kernels that need AVX-512 (AMX too); false leaves them out", {}, "auto"},
+        &C::enable_avx512);
+  visit(Field{"enable_fma", "Kernels that need fused multiply-add; false leaves them out", {}, "auto"}, &C::enable_fma);
+  visit(Field{"numa_aware", "Workers and what they read on the same memory node; nothing to do where there is one", {}},
+        &C::numa_aware);
+  visit(Field{"metal_performance_shaders", "Apple's shaders for the output head", {}, "none", true},
+        &C::metal_performance_shaders);
+  visit(Field{"memory_alignment", "Alignment of buffers in bytes, a power of two", Range{64, 4096}},
+        &C::memory_alignment);
+  visit(Field{"use_aligned_allocations", "false: buffers lie where the system puts them, 16 bytes aligned", {}},
+        &C::use_aligned_allocations);
+  visit(
+      Field{"cache_chunk_size_kb", "Packed weights in one piece of work; results do not depend on it", Range{1, 16384}},
+      &C::cache_chunk_size_kb);
+  visit(Field{"enable_prefetching", "Software prefetch in kernels, read-ahead of mapped files", {}},
+        &C::enable_prefetching);
+  visit(Field{"parallel_threshold", "Multiply-adds or float elements below which one thread does an operation",
+              Range{0, 1e15}},
+        &C::parallel_threshold);
+  visit(Field{"enable_monitoring", "A background sampler of time and memory", {}}, &C::enable_monitoring);
+  visit(Field{"health_check_interval", "Milliseconds between looks for a stalled worker", Range{1, kMaxMilliseconds}},
+        &C::health_check_interval);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<BatchConfig>, Visit&& visit) {
+  using C = BatchConfig;
+  visit(Field{"max_batch_size", "Sequences that share one step at most", Range{1, 4096}}, &C::max_batch_size);
+  visit(Field{"chunk_size", "Prompt tokens of one sequence in a step, in tiles of 64; results do not depend on it",
+              Range{1, 256}},
+        &C::chunk_size);
+  visit(Field{"memory_limit_mb", "Keys and values of all sequences; one whole context always fits",
+              Range{1, kMaxMegabytes}},
+        &C::memory_limit_mb);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<InferenceConfig>, Visit&& visit) {
+  using C = InferenceConfig;
+  visit(Field{"max_sequence_length", "Context in tokens; more than the model's is refused", Range{1, 1048576}, "auto"},
+        &C::max_sequence_length);
+  visit(Field{"prefill_thread_count", "Worker threads in steps of more than 16 tokens; auto is engine.thread_count",
+              Range{1, kMaxThreads}, "auto"},
+        &C::prefill_thread_count);
+  visit(Field{"kv_storage", "Storage of keys and values", {}}, &C::kv_storage);
+  visit(Field{"head_mode", "How the output head is computed", {}}, &C::head_mode);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<GGUFConfig>, Visit&& visit) {
+  visit(Field{"validate_checksums", "Checks every tensor of a sterna file before it is used", {}},
+        &GGUFConfig::validate_checksums);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<ModelLoadingConfig>, Visit&& visit) {
+  visit(Field{"use_memory_mapping",
+              "Weights of a sterna file: true reads them where the file is mapped (starts sooner, shared between "
+              "processes), false copies them (generates faster)",
+              {},
+              "auto"},
+        &ModelLoadingConfig::use_memory_mapping);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<GenerationConfig>, Visit&& visit) {
+  using C = GenerationConfig;
+  visit(Field{"temperature", "Temperature; 0 = always the likeliest token", Range{0, 2}}, &C::temperature);
+  visit(Field{"top_k", "Draw from the K likeliest tokens; 0 = all", Range{0, kMaxCount}}, &C::top_k);
+  visit(Field{"top_p", "Draw from the likeliest tokens that reach this probability; 1 = all", Range{0, 1}}, &C::top_p);
+  visit(Field{"max_length", "Tokens to generate at most", Range{0, kMaxCount}}, &C::max_length);
+  visit(Field{"do_sample", "false is temperature 0", {}}, &C::do_sample);
+  visit(Field{"stop_tokens", "Texts before which an answer ends; they are not shown", {}}, &C::stop_tokens);
+  visit(Field{"seed", "Same seed, same text", Range{0, 18446744073709551615.0}, "0"}, &C::seed);
+  visit(Field{"min_p", "Drop tokens less likely than this share of the likeliest; 0 = none", Range{0, 1}}, &C::min_p);
+  visit(Field{"repetition_penalty", "Weaken tokens seen before; 1 = off", Range{0.01, 100}}, &C::repetition_penalty);
+  visit(Field{"frequency_penalty", "Taken off a logit per occurrence", Range{-2, 2}}, &C::frequency_penalty);
+  visit(Field{"presence_penalty", "Taken off a logit once seen", Range{-2, 2}}, &C::presence_penalty);
+  visit(Field{"penalty_window", "Last tokens that count as seen; 0 = all", Range{0, kMaxCount}}, &C::penalty_window);
+  visit(Field{"speculate", "Tokens to guess from earlier text in one step; the answer stays the same; 0 = none",
+              Range{0, 31}},
+        &C::speculate);
+}
+
+// visit("engine", &Config::engine) for each struct.
+template <class Visit>
+void VisitStructs(Visit&& visit) {
+  visit("engine", &Config::engine);
+  visit("batch", &Config::batch);
+  visit("inference", &Config::inference);
+  visit("gguf", &Config::gguf);
+  visit("model_loading", &Config::model_loading);
+  visit("generation", &Config::generation);
+}
+
+}  // namespace sterna::config

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Values of settings as text, the same in files, flags and variables.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "config/field.h"
+#include "config/number_parsing.h"
+#include "sterna/config.h"
+
+namespace sterna::config {
+
+// The words of an enum, in the order of its values.
+template <class Enum>
+struct EnumWords;
+template <>
+struct EnumWords<ThreadAffinity> {
+  static constexpr std::array<std::string_view, 3> kWords = {"none", "core", "numa_node"};
+};
+template <>
+struct EnumWords<HardwareProfile> {
+  static constexpr std::array<std::string_view, 4> kWords = {"auto", "mobile", "desktop", "server"};
+};
+template <>
+struct EnumWords<KvStorage> {
+  static constexpr std::array<std::string_view, 3> kWords = {"f32", "f16", "q8"};
+};
+template <>
+struct EnumWords<HeadMode> {
+  static constexpr std::array<std::string_view, 4> kWords = {"auto", "exact", "certified", "screened"};
+};
+
+template <class T>
+inline constexpr bool kIsOptional = false;
+template <class T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+
+using StringList = std::vector<std::string>;
+
+template <class Value>
+constexpr bool IsList() {
+  return std::is_same_v<Value, StringList>;
+}
+
+// ["a", "b"] as TOML writes it, or one text without brackets. InvalidArgument naming the key.
+Result<StringList> StringListFromText(const std::string& key, std::string_view text);
+std::string StringListToText(const StringList& list);
+Result<bool> BoolFromText(const std::string& key, std::string_view text);
+// The index of the word. InvalidArgument naming the key and the words.
+Result<size_t> WordFromText(const std::string& key, std::string_view text, std::span<const std::string_view> words);
+
+// The largest whole number of a range; a range to 2^64 ends at what fits.
+inline uint64_t HighestOf(const Range& range) {
+  constexpr double kTooBig = 18446744073709551616.0;
+  return range.high < kTooBig ? uint64_t(range.high) : std::numeric_limits<uint64_t>::max();
+}
+
+template <class Value>
+Result<Value> ValueFromText(const std::string& key, const Field& field, std::string_view text) {
+  if constexpr (kIsOptional<Value>) {
+    using Inner = typename Value::value_type;
+    if (text == field.unset && !std::is_enum_v<Inner>) return Value();
+    STERNA_ASSIGN_OR_RETURN(Inner value, ValueFromText<Inner>(key, field, text));
+    return Value(std::move(value));
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    return BoolFromText(key, text);
+  } else if constexpr (std::is_same_v<Value, Device>) {
+    const Result<Device> device = Device::parse(text);
+    if (!device.ok()) return Status::InvalidArgument(fmt::format("{}: {}", key, device.status().message()));
+    return *device;
+  } else if constexpr (std::is_same_v<Value, StringList>) {
+    return StringListFromText(key, text);
+  } else if constexpr (std::is_same_v<Value, ms>) {
+    STERNA_ASSIGN_OR_RETURN(const int64_t count, ValueFromText<int64_t>(key, field, text));
+    return Value(count);
+  } else if constexpr (std::is_enum_v<Value>) {
+    STERNA_ASSIGN_OR_RETURN(const size_t index, WordFromText(key, text, EnumWords<Value>::kWords));
+    return Value(index);
+  } else if constexpr (std::is_floating_point_v<Value>) {
+    STERNA_ASSIGN_OR_RETURN(const double value, ParseReal(key, text, field.range->low, field.range->high));
+    return Value(value);
+  } else {
+    static_assert(std::is_integral_v<Value>);
+    STERNA_ASSIGN_OR_RETURN(const uint64_t value,
+                            ParseUnsigned(key, text, uint64_t(field.range->low), HighestOf(*field.range)));
+    return Value(value);
+  }
+}
+
+template <class Value>
+std::string ValueToText(const Field& field, const Value& value) {
+  if constexpr (kIsOptional<Value>) {
+    return value ? ValueToText(field, *value) : field.unset;
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    return value ? "true" : "false";
+  } else if constexpr (std::is_same_v<Value, Device>) {
+    return value.to_string();
+  } else if constexpr (std::is_same_v<Value, StringList>) {
+    return StringListToText(value);
+  } else if constexpr (std::is_same_v<Value, ms>) {
+    return fmt::format("{}", value.count());
+  } else if constexpr (std::is_enum_v<Value>) {
+    const auto& words = EnumWords<Value>::kWords;
+    return size_t(value) < words.size() ? std::string(words[size_t(value)]) : fmt::format("{}", int(value));
+  } else {
+    return fmt::format("{}", value);
+  }
+}
+
+// "whole number, 1..1024, or auto"
+template <class Value>
+std::string DescribeValues(const Field& field) {
+  if constexpr (kIsOptional<Value>) {
+    const std::string inner = DescribeValues<typename Value::value_type>(field);
+    return std::is_enum_v<typename Value::value_type> ? inner : fmt::format("{}, or {}", inner, field.unset);
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    return "true or false";
+  } else if constexpr (std::is_same_v<Value, Device>) {
+    return "a device";
+  } else if constexpr (std::is_same_v<Value, StringList>) {
+    return "list of texts";
+  } else if constexpr (std::is_enum_v<Value>) {
+    return fmt::format("one of {}", fmt::join(EnumWords<Value>::kWords, ", "));
+  } else if constexpr (std::is_floating_point_v<Value>) {
+    return fmt::format("number, {}..{}", field.range->low, field.range->high);
+  } else {
+    return fmt::format("whole number, {}..{}", uint64_t(field.range->low), HighestOf(*field.range));
+  }
+}
+
+}  // namespace sterna::config
