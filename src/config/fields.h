@@ -117,7 +117,7 @@ void VisitFields(std::type_identity<GenerationConfig>, Visit&& visit) {
   visit(Field{"presence_penalty", "Taken off a logit once seen", Range{-2, 2}}, &C::presence_penalty);
   visit(Field{"penalty_window", "Last tokens that count as seen; 0 = all", Range{0, kMaxCount}}, &C::penalty_window);
   visit(Field{"speculate", "Tokens to guess from earlier text in one step; the answer stays the same; 0 = none",
-              Range{0, 31}},
+              Range{0, 15}},
         &C::speculate);
 }
 

@@ -12,7 +12,7 @@ namespace sterna::engine {
 
 struct StepLimits {
   uint32_t rows = 1;          // of a step
-  uint32_t sequences = 1;     // that share a step
+  uint32_t sequences = ~0u;   // that share a step
   uint32_t outputs = 1;       // logit rows of a step
   uint32_t chunk_tokens = 1;  // prompt rows of one sequence in a step
 };
