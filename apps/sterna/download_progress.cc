@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "duration_text.h"
 #include "exit_code.h"
 #include "streams.h"
 
@@ -14,16 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval{100};
 constexpr size_t kBarCells = 24;
-constexpr double kLongestShown = 1e8;  // seconds
 
 void Print(const std::string& text) { std::fputs(text.c_str(), stderr); }
-
-std::string Duration(double seconds) {
-  const auto minutes = static_cast<uint64_t>(std::min(seconds, kLongestShown) / 60);
-  if (minutes >= 60) return fmt::format("{} h {} min", minutes / 60, minutes % 60);
-  if (minutes >= 2) return fmt::format("{} min", minutes);
-  return fmt::format("{:.0f} s", seconds);
-}
 
 }  // namespace
 
@@ -41,7 +34,7 @@ std::string DownloadProgress::Numbers(uint64_t done, uint64_t total, Clock::time
   const double rate = seconds > 0 ? double(done - start_bytes_) / seconds : 0;
   std::string text = fmt::format("{:3.0f} % of {:.1f} MB", total > 0 ? 100.0 * double(done) / double(total) : 0.0,
                                  double(total) / 1e6);
-  if (rate > 0) text += fmt::format(", {:.1f} MB/s, {} left", rate / 1e6, Duration(double(total - done) / rate));
+  if (rate > 0) text += fmt::format(", {:.1f} MB/s, {} left", rate / 1e6, DurationText(double(total - done) / rate));
   return text;
 }
 

@@ -28,6 +28,7 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"run", "Answer one prompt", RunVerb},
     {"chat", "Talk with a model, turn by turn", ChatVerb},
+    {"batch", "Answer every row of a file", BatchVerb},
     {"tokenize", "Text on stdin to token ids", TokenizeVerb},
     {"detokenize", "Token ids on stdin to text", DetokenizeVerb},
     {"embed", "Texts to vectors", EmbedVerb},

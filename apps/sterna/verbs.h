@@ -12,6 +12,7 @@ using Words = std::span<const std::string>;
 
 int RunVerb(Words words);
 int ChatVerb(Words words);
+int BatchVerb(Words words);
 int TokenizeVerb(Words words);
 int DetokenizeVerb(Words words);
 int EmbedVerb(Words words);
