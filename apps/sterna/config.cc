@@ -176,7 +176,8 @@ int ConfigVerb(Words words) {
       "Settings: show where each value comes from, explain KEY, preset [NAME] as a file, get KEY, set KEY VALUE "
       "in the file, validate [FILE].",
       kExamples);
-  flags.AddPositional("ACTION", &values.action, "show, explain, preset, get, set or validate");
+  flags.AddPositional("ACTION", &values.action, "show, explain, preset, get, set or validate",
+                      {"show", "explain", "preset", "get", "set", "validate"});
   flags.AddPositional("NAME", &values.name, "A key, a preset or a file, as the action needs it");
   flags.AddPositional("VALUE", &values.value, "The value for set");
   values.config.AddTo(flags);

@@ -63,7 +63,9 @@ Setting ChoiceSetting(std::string names, std::string help, std::string* target,
                       const std::vector<std::string>& choices) {
   const std::string name = LongName(names);
   return Setting{
-      std::move(names), "NAME", fmt::format("{}: {}", help, JoinChoices(choices)),
+      std::move(names),
+      "NAME",
+      fmt::format("{}: {}", help, JoinChoices(choices)),
       [=](std::string_view text) -> Status {
         if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
           return Status::InvalidArgument(fmt::format("{} is '{}'; give one of {}", name, text, JoinChoices(choices)));
@@ -71,7 +73,20 @@ Setting ChoiceSetting(std::string names, std::string help, std::string* target,
         *target = std::string(text);
         return {};
       },
-      [=] { return *target; }};
+      [=] { return *target; },
+      choices};
+}
+
+std::string FlagDescription::ToLine() const {
+  return fmt::format("{}\t{}\t{}\t{}\n", names, placeholder, fmt::join(choices, " "), help);
+}
+
+std::optional<FlagDescription> FlagDescription::FromLine(std::string_view line) {
+  std::vector<std::string> parts = CLI::detail::split(std::string(line), '\t');
+  if (parts.size() != 4) return std::nullopt;
+  FlagDescription flag{parts[0], parts[1], {}, parts[3]};
+  if (!parts[2].empty()) flag.choices = CLI::detail::split(parts[2], ' ');
+  return flag;
 }
 
 struct FlagSet::Impl {
@@ -80,6 +95,7 @@ struct FlagSet::Impl {
   std::string verb;
   std::string group = "Flags";
   std::vector<std::function<Status()>> on_parsed;
+  std::vector<FlagDescription> descriptions;
   Status first_error;  // of a setting; CLI11 only learns that parsing is over
 
   CLI::Option* AddOption(const std::string& names, const std::string& placeholder, const std::string& help,
@@ -90,9 +106,17 @@ struct FlagSet::Impl {
       }
       return true;
     };
+    descriptions.push_back(
+        {names.starts_with('-') ? names : "", names.starts_with('-') ? placeholder : names, {}, help});
     CLI::Option* option = app.add_option(names, std::move(callback), help);
     option->option_text(placeholder)->group(group)->take_last();
     return option;
+  }
+
+  int Describe() const {
+    std::string text = FlagDescription{"-h,--help", "", {}, "Show this text and exit"}.ToLine();
+    for (const FlagDescription& flag : descriptions) text += flag.ToLine();
+    return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitOk : kExitFailed;
   }
 };
 
@@ -115,6 +139,7 @@ void FlagSet::Add(const Setting& setting) {
   const auto set = setting.set;
   impl_->AddOption(setting.names, setting.placeholder, fmt::format("{} [default: {}]", setting.help, setting.get()),
                    [set](const std::string& value) { return set(value); });
+  impl_->descriptions.back().choices = setting.choices;
 }
 
 void FlagSet::AddSwitch(const std::string& names, bool* target, const std::string& help) {
@@ -122,6 +147,7 @@ void FlagSet::AddSwitch(const std::string& names, bool* target, const std::strin
       .add_flag_callback(
           names, [target] { *target = true; }, help + " [default: off]")
       ->group(impl_->group);
+  impl_->descriptions.push_back({names, "", {}, help});
 }
 
 void FlagSet::AddText(const std::string& names, const std::string& placeholder, std::optional<std::string>* target,
@@ -143,15 +169,18 @@ void FlagSet::AddList(const std::string& names, const std::string& placeholder, 
       ->allow_extra_args(false);
 }
 
-void FlagSet::AddPositional(const std::string& name, std::string* target, const std::string& help) {
+void FlagSet::AddPositional(const std::string& name, std::string* target, const std::string& help,
+                            const std::vector<std::string>& choices) {
   auto take = [target](const std::string& value) {
     *target = value;
     return Status();
   };
   impl_->AddOption(name, "", help, take)->group("Arguments");
+  impl_->descriptions.back().choices = choices;
 }
 
 Result<std::optional<int>> FlagSet::Parse(std::span<const std::string> words) {
+  if (words.size() == 1 && words[0] == kDescribeFlags) return std::optional<int>(impl_->Describe());
   CLI::App& app = impl_->app;
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {

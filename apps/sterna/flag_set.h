@@ -21,6 +21,7 @@ struct Setting {
   std::string help;         // what it does and its range; the default is added
   std::function<Status(std::string_view)> set;
   std::function<std::string()> get;
+  std::vector<std::string> choices = {};  // all values there are; empty: too many to list
 
   std::string Key() const;  // the long name without dashes: "max-tokens"
 };
@@ -32,6 +33,21 @@ Setting RealSetting(std::string names, std::string help, float* target, double l
 // `refused` gives a reason for values that are known but not available.
 Setting ChoiceSetting(std::string names, std::string help, std::string* target,
                       const std::vector<std::string>& choices);
+
+// A flag, or a word without a dash, as shell completion needs it.
+struct FlagDescription {
+  std::string names;        // "-n,--max-tokens"; empty: a word without a dash
+  std::string placeholder;  // "N"; empty: a switch
+  std::vector<std::string> choices;
+  std::string help;
+
+  // One line with its end, and the way back; nullopt for any other line.
+  std::string ToLine() const;
+  static std::optional<FlagDescription> FromLine(std::string_view line);
+};
+
+// As the only word after a verb: prints a FlagDescription a line and ends. For `sterna completion`, not for people.
+inline constexpr char kDescribeFlags[] = "--describe-flags";
 
 // The flags of one verb: parsing, the help text, and one-line errors that name the nearest flag.
 // A flag given twice: the last one counts. Values may start with a dash.
@@ -48,8 +64,9 @@ class FlagSet {
                const std::string& help);
   void AddList(const std::string& names, const std::string& placeholder, std::vector<std::string>* target,
                const std::string& help);
-  // A word without a dash. Several are taken in the order in which they were added.
-  void AddPositional(const std::string& name, std::string* target, const std::string& help);
+  // A word without a dash. Several are taken in the order in which they were added. IN, OUT and FILE are files.
+  void AddPositional(const std::string& name, std::string* target, const std::string& help,
+                     const std::vector<std::string>& choices = {});
 
   // Parses the words after the verb. nullopt: go on; a value: the verb is over with this exit code (help was shown).
   // InvalidArgument for a wrong flag or value.

@@ -14,16 +14,11 @@
 #include "exit_code.h"
 #include "interrupt.h"
 #include "sterna_variables.h"
+#include "verb_table.h"
 #include "verbs.h"
 
 namespace sterna::cli {
 namespace {
-
-struct Verb {
-  const char* name;
-  const char* summary;
-  int (*run)(Words words);
-};
 
 constexpr Verb kVerbs[] = {
     {"run", "Answer one prompt", RunVerb},
@@ -32,18 +27,25 @@ constexpr Verb kVerbs[] = {
     {"tokenize", "Text on stdin to token ids", TokenizeVerb},
     {"detokenize", "Token ids on stdin to text", DetokenizeVerb},
     {"embed", "Texts to vectors", EmbedVerb},
-    {"eval", "Logits or perplexity of a model", EvalVerb},
+    {"eval", "Logits or perplexity of a model", EvalVerb, "logits perplexity"},
     {"bench", "Measure prompt and generation speed", BenchVerb},
     {"convert", "Make a file that loads at once", ConvertVerb},
     {"pull", "Fetch a model from a hub, list and remove what is there", PullVerb},
     {"inspect", "Say what a model file holds", InspectVerb},
     {"config", "Show, explain and change settings", ConfigVerb},
+    {"completion", "Print what makes a shell complete words", CompletionVerb},
     {"devices", "Say what this machine has and can do", DevicesVerb},
 };
 
+}  // namespace
+
+std::span<const Verb> Verbs() { return kVerbs; }
+
+namespace {
+
 std::string HelpText() {
   std::string text = "sterna: runs ternary language models\n\nUsage: sterna VERB [flags]\n\nVerbs:\n";
-  for (const Verb& verb : kVerbs) text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
+  for (const Verb& verb : Verbs()) text += fmt::format("  {:<12}{}\n", verb.name, verb.summary);
   text +=
       "\nFlags:\n"
       "  -h,--help     Show this text; after a verb: its flags with their defaults\n"
@@ -65,7 +67,7 @@ int UnknownWord(const std::string& word) {
     return Finish(Status::InvalidArgument(fmt::format("unknown flag '{}' before the verb; see sterna --help", word)));
   }
   std::vector<std::string> names;
-  for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
+  for (const Verb& verb : Verbs()) names.emplace_back(verb.name);
   return Finish(Status::InvalidArgument(
       fmt::format("unknown verb '{}'; the nearest is {}, see sterna --help", word, config::NearestName(word, names))));
 }
@@ -82,8 +84,8 @@ int Dispatch(std::vector<std::string> words) {
   const std::string name = words[0];
   if (name == "--version") return Print("sterna " STERNA_VERSION "\n");
   if (name == "-h" || name == "--help") return Print(HelpText());
-  const auto* verb = std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const Verb& v) { return name == v.name; });
-  if (verb == std::end(kVerbs)) return UnknownWord(name);
+  const auto verb = std::find_if(Verbs().begin(), Verbs().end(), [&](const Verb& v) { return name == v.name; });
+  if (verb == Verbs().end()) return UnknownWord(name);
   words.erase(words.begin());
   const auto is_verbose = [](const std::string& word) { return word == "-v" || word == "--verbose"; };
   const bool quiet = !verbose && std::none_of(words.begin(), words.end(), is_verbose);
