@@ -10,6 +10,10 @@ namespace {
 
 constexpr char kGlobalFlags[] = "--help --version --verbose";
 
+// A quote inside of quotes.
+constexpr char kPosixQuote[] = "'\\''";
+constexpr char kFishQuote[] = "\\'";
+
 // In single quotes, for all three shells.
 std::string Quoted(std::string_view text, std::string_view quote_inside) {
   std::string out = "'";
@@ -43,7 +47,7 @@ std::string ValueWords(const FlagDescription& flag) {
 std::string BashCases(const VerbDescription& verb) {
   std::string flags, words, cases;
   for (const FlagDescription& flag : verb.flags) {
-    if (IsWord(flag)) words += (words.empty() ? "" : " ") + ValueWords(flag);
+    if (IsWord(flag)) words += fmt::format("{}{}", words.empty() ? "" : " ", ValueWords(flag));
     const std::vector<std::string> names = Names(flag);
     for (const std::string& name : names) flags += (flags.empty() ? "" : " ") + name;
     if (IsWord(flag) || flag.placeholder.empty()) continue;
@@ -55,13 +59,13 @@ std::string BashCases(const VerbDescription& verb) {
                      cases);
 }
 
-constexpr char kBashHead[] = R"(# bash completion of sterna; made by `sterna completion bash`
+constexpr char kBashHead[] = R"bash(# bash completion of sterna; made by `sterna completion bash`
 _sterna_know() {
   case "$1 $2" in
-)";
+)bash";
 
 // A word behind = is one of its own for bash, and so is =.
-constexpr char kBashTail[] = R"(  esac
+constexpr char kBashTail[] = R"bash(  esac
 }
 _sterna() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' word known
@@ -70,38 +74,66 @@ _sterna() {
     word=${COMP_WORDS[index]}
     if [ -z "$verb" ]; then
       case $word in -*) ;; *) verb=$word ;; esac
-    elif [ -n "$(_sterna_know "$verb $word" flags)" ];
-then verb = "$verb $word" fi index = $((index + 1)) done if["$prev" = = ];
-then prev = ${COMP_WORDS[COMP_CWORD - 2]};
-fi if["$cur" = = ];
-then cur ='';
-fi COMPREPLY = () if[-z "$verb"]; then
+    elif [ -n "$(_sterna_know "$verb $word" flags)" ]; then
+      verb="$verb $word"
+    fi
+    index=$((index + 1))
+  done
+  if [ "$prev" = = ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
+  if [ "$cur" = = ]; then cur=''; fi
+  COMPREPLY=()
+  if [ -z "$verb" ]; then
     COMPREPLY=($(compgen -W "$(_sterna_know '' verbs)" -- "$cur"))
     return
   fi
   known=''
-  case $prev in -*) known=$(_sterna_know "$verb" "$prev") ;
-;
-esac if[-z "$known"]; then
+  case $prev in -*) known=$(_sterna_know "$verb" "$prev") ;; esac
+  if [ -z "$known" ]; then
     case $cur in
-      -*) known=$(_sterna_know "$verb" flags) ;
-;
-      *) known=$(_sterna_know "$verb" words) ;
-      ;
+      -*) known=$(_sterna_know "$verb" flags) ;;
+      *) known=$(_sterna_know "$verb" words) ;;
     esac
   fi
   case $known in
-    *'<file>'*) compopt -o filenames 2>/dev/null;
-    COMPREPLY = ($(compgen - f-- "$cur"));
-    ;
-    *'<any>'*) ;
-    ;
-    *) COMPREPLY=($(compgen -W "$known" -- "$cur")) ;
-    ;
-    esac
-    }
+    *'<file>'*) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
+    *'<any>'*) ;;
+    *) COMPREPLY=($(compgen -W "$known" -- "$cur")) ;;
+  esac
+}
 complete -F _sterna sterna
-)";
+)bash";
+
+constexpr char kZshHead[] = R"zsh(#compdef sterna
+# zsh completion of sterna; made by `sterna completion zsh`
+_sterna() {
+  local -a verbs
+  verbs=(
+)zsh";
+constexpr char kZshVerbs[] = R"zsh(  )
+  if (( CURRENT == 2 )); then
+    _describe verb verbs
+    return
+  fi
+  local verb=$words[2] parts='
+)zsh";
+constexpr char kZshParts[] = R"zsh('
+  shift words
+  (( CURRENT-- ))
+  if (( CURRENT > 2 )) && [[ $parts == *"|$verb $words[2]|"* ]]; then
+    verb="$verb $words[2]"
+    shift words
+    (( CURRENT-- ))
+  fi
+  case $verb in
+)zsh";
+constexpr char kZshTail[] = R"zsh(  esac
+}
+if [ "$funcstack[1]" = _sterna ]; then
+  _sterna "$@"
+else
+  compdef _sterna sterna
+fi
+)zsh";
 
 // Inside the brackets and behind the colons of _arguments these mean something.
 std::string ZshText(const std::string& text) {
@@ -123,9 +155,10 @@ std::string ZshArguments(const VerbDescription& verb) {
   size_t word = 0;
   for (const FlagDescription& flag : verb.flags) {
     const std::string value = flag.placeholder.empty() ? "" : fmt::format(":{}:{}", flag.placeholder, ZshAction(flag));
-    if (IsWord(flag)) specs += fmt::format(" \\\n      {}", Quoted(fmt::format("{}{}", ++word, value), "'\\''"));
+    if (IsWord(flag)) specs += fmt::format(" \\\n      {}", Quoted(fmt::format("{}{}", ++word, value), kPosixQuote));
     for (const std::string& name : Names(flag)) {
-      specs += fmt::format(" \\\n      {}", Quoted(fmt::format("*{}[{}]{}", name, ZshText(flag.help), value), "'\\''"));
+      specs +=
+          fmt::format(" \\\n      {}", Quoted(fmt::format("*{}[{}]{}", name, ZshText(flag.help), value), kPosixQuote));
     }
   }
   return specs;
@@ -141,12 +174,13 @@ std::string FishCondition(const VerbDescription& verb) {
 std::string FishFlag(const VerbDescription& verb, const FlagDescription& flag) {
   std::string line = fmt::format("complete -c sterna -n '{}'", FishCondition(verb));
   for (const std::string& name : Names(flag)) {
-    line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+    const bool is_long = name.starts_with("--");
+    line += fmt::format(" -{} {}", is_long ? 'l' : 's', name.substr(is_long ? 2 : 1));
   }
   if (!flag.choices.empty()) line += fmt::format(" -x -a '{}'", fmt::join(flag.choices, " "));
   if (flag.choices.empty() && TakesFile(flag)) line += IsWord(flag) ? " -F" : " -r -F";
   if (flag.choices.empty() && !TakesFile(flag) && !flag.placeholder.empty()) line += " -x";
-  return line + " -d " + Quoted(flag.help, "\\'") + "\n";
+  return line + fmt::format(" -d {}\n", Quoted(flag.help, kFishQuote));
 }
 
 }  // namespace
@@ -162,34 +196,17 @@ std::string BashScript(std::span<const VerbDescription> verbs) {
 }
 
 std::string ZshScript(std::span<const VerbDescription> verbs) {
-  std::string list, cases;
+  std::string list, cases, parts = "|";
   for (const VerbDescription& verb : verbs) {
-    if (!IsPart(verb)) list += "    " + Quoted(verb.name + ":" + ZshText(verb.summary), "'\\''") + "\n";
-    if (!verb.parts.empty()) {
-      cases += fmt::format("    ('{}') _values part {} ;;\n", verb.name, fmt::join(verb.parts, " "));
+    if (IsPart(verb)) {
+      parts += verb.name + "|";
     } else {
-      cases += fmt::format("    ('{}') _arguments{} ;;\n", verb.name, ZshArguments(verb));
+      list += fmt::format("    {}\n", Quoted(fmt::format("{}:{}", verb.name, ZshText(verb.summary)), kPosixQuote));
     }
+    cases += verb.parts.empty() ? fmt::format("    ('{}') _arguments{} ;;\n", verb.name, ZshArguments(verb))
+                                : fmt::format("    ('{}') _values part {} ;;\n", verb.name, fmt::join(verb.parts, " "));
   }
-  return "#compdef sterna\n# zsh completion of sterna; made by `sterna completion zsh`\n_sterna() {\n"
-         "  local -a verbs parts\n  verbs=(\n" +
-         list +
-         "  )\n"
-         "  if (( CURRENT == 2 )); then\n    _describe verb verbs\n    return\n  fi\n"
-         "  local verb=$words[2]\n"
-         "  shift words\n  (( CURRENT-- ))\n"
-         "  if (( CURRENT > 2 )) && [[ \" " +
-         [&] {
-           std::string parts;
-           for (const VerbDescription& verb : verbs) parts += IsPart(verb) ? verb.name + "|" : "";
-           return parts;
-         }() +
-         "\" == *\"$verb $words[2]|\"* ]]; then\n"
-         "    verb=\"$verb $words[2]\"\n    shift words\n    (( CURRENT-- ))\n  fi\n"
-         "  case $verb in\n" +
-         cases +
-         "  esac\n}\n"
-         "if [ \"$funcstack[1]\" = _sterna ]; then\n  _sterna \"$@\"\nelse\n  compdef _sterna sterna\nfi\n";
+  return fmt::format("{}{}{}{}{}{}{}", kZshHead, list, kZshVerbs, parts, kZshParts, cases, kZshTail);
 }
 
 std::string FishScript(std::span<const VerbDescription> verbs) {
@@ -197,7 +214,7 @@ std::string FishScript(std::span<const VerbDescription> verbs) {
   for (const VerbDescription& verb : verbs) {
     if (!IsPart(verb)) {
       text += fmt::format("complete -c sterna -n __fish_use_subcommand -a {} -d {}\n", verb.name,
-                          Quoted(verb.summary, "\\'"));
+                          Quoted(verb.summary, kFishQuote));
     }
     if (!verb.parts.empty()) {
       text += fmt::format("complete -c sterna -n '{}' -a '{}'\n", FishCondition(verb), fmt::join(verb.parts, " "));

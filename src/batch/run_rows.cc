@@ -113,7 +113,7 @@ class RowRunner {
     result.tokens_per_second = answer.timings.DecodeTokensPerSecond();
     if (answer.finish_reason != engine::FinishReason::kCancelled) return {};
     if (!timed_out) return Status::Cancelled("interrupted");
-    return Status::Unavailable(fmt::format("no answer within {} s", options_.row_timeout->count()));
+    return Status::Unavailable(fmt::format("no answer within {:g} s", options_.row_timeout->count()));
   }
 
   // A row's own status, whatever its code, does not end the run.

@@ -53,9 +53,9 @@ class Formats(BatchTest):
 
 class Answers(BatchTest):
     def test_equal_those_of_run_whatever_the_number_of_workers(self):
-        settings = [{"temperature": 0}, {"temperature": 1.5, "seed": 7}, {"max_tokens": 3}, {"stop": "e"},
+        settings = [{"temperature": 0}, {"temperature": 2, "top_k": 0, "top_p": 1, "seed": 7}, {"max_tokens": 3}, {"stop": "e"},
                     {"top_k": 3, "seed": 2**64 - 1}, {"repeat_penalty": 1.5}, {"system": "Be brief."}]
-        flags = {"temperature": "--temp", "seed": "--seed", "max_tokens": "-n", "stop": "--stop", "top_k": "--top-k",
+        flags = {"temperature": "--temp", "seed": "--seed", "max_tokens": "-n", "stop": "--stop", "top_k": "--top-k", "top_p": "--top-p",
                  "repeat_penalty": "--repeat-penalty", "system": "--system"}
         model = ("-m", BUILT_IN_MODEL, "-n", 12)
         expected = []
@@ -100,14 +100,12 @@ class Faults(BatchTest):
         self.assertEqual(self.names(), ["in.jsonl", "out.jsonl"])
 
     def test_a_row_that_takes_too_long(self):
-        rows = [{"prompt": "a", "max_tokens": 4000}, {"prompt": "b", "max_tokens": 0}]
         out = self.path("out.json")
-        source = self.path("in.json", json.dumps(rows))
-        # Long before 4000 tokens of the slowest kernels on one thread, and after none at all.
-        self.batch(source, out, "--timeout", 0.02, "--raw", "-t", 1, "--workers", 1, code=1)
-        first, second = read_results(out)
-        self.assertIn("no answer within 0.02", first["error"])
-        self.assertNotIn("error", second)
+        source = self.path("in.json", json.dumps([{"prompt": "a", "max_tokens": 4000}]))
+        self.batch(source, out, "--timeout", 0.001, "--raw", "-t", 1, code=1)
+        row = read_results(out)[0]
+        self.assertEqual(row["error"], "no answer within 0.001 s")
+        self.assertLess(row["tokens_generated"], 4000)
 
     def test_unknown_fields_are_warned_of(self):
         stderr = self.batch(self.path("in.csv", "prompt,temprature\na,1\n"), self.path("out.csv"))
