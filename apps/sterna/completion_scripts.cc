@@ -47,7 +47,7 @@ std::string ValueWords(const FlagDescription& flag) {
 std::string BashCases(const VerbDescription& verb) {
   std::string flags, words, cases;
   for (const FlagDescription& flag : verb.flags) {
-    if (IsWord(flag)) words += fmt::format("{}{}", words.empty() ? "" : " ", ValueWords(flag));
+    if (IsWord(flag) && words.empty()) words = ValueWords(flag);
     const std::vector<std::string> names = Names(flag);
     for (const std::string& name : names) flags += (flags.empty() ? "" : " ") + name;
     if (IsWord(flag) || flag.placeholder.empty()) continue;
