@@ -35,6 +35,7 @@ constexpr Verb kVerbs[] = {
     {"config", "Show, explain and change settings", ConfigVerb},
     {"completion", "Print what makes a shell complete words", CompletionVerb},
     {"devices", "Say what this machine has and can do", DevicesVerb},
+    {"doctor", "Check that everything works", DoctorVerb},
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ int EvalVerb(Words words);
 int BenchVerb(Words words);
 int InspectVerb(Words words);
 int DevicesVerb(Words words);
+int DoctorVerb(Words words);
 int ConvertVerb(Words words);
 int CompletionVerb(Words words);
 int PullVerb(Words words);
