@@ -200,6 +200,7 @@ Status Batch(const BatchFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.model.EngineOptions());
   options.max_sessions = uint32_t(std::min<size_t>(flags.workers, input->rows.size()));
+  options.kv_limit_bytes = 0;  // no row may run out of blocks because of its neighbours
   STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model, options));
   STERNA_ASSIGN_OR_RETURN(const auto results, Answer(flags, model, input->rows, journal));
 

@@ -25,8 +25,8 @@ Finding CheckKernels(const kernels::KernelTable& table);
 // Memory that can be taken, written and read back; how much is free.
 Finding CheckMemory();
 
-// The model as its verbs load it, with the checksums that it holds, and then ten tokens. With `compare` another ten of the scalar
-// kernels, which must be the same.
+// The model as its verbs load it, with the checksums that it holds, and then ten tokens. With `compare` another ten of
+// the scalar kernels, which must be the same.
 std::vector<Finding> CheckModel(const ModelFlags& flags, bool compare);
 
 // A file in the cache folder, written, read back and removed; how much room there is.
