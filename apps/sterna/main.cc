@@ -36,6 +36,7 @@ constexpr Verb kVerbs[] = {
     {"completion", "Print what makes a shell complete words", CompletionVerb},
     {"devices", "Say what this machine has and can do", DevicesVerb},
     {"doctor", "Check that everything works", DoctorVerb},
+    {"setup", "Write a configuration file for this machine", SetupVerb},
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ int BenchVerb(Words words);
 int InspectVerb(Words words);
 int DevicesVerb(Words words);
 int DoctorVerb(Words words);
+int SetupVerb(Words words);
 int ConvertVerb(Words words);
 int CompletionVerb(Words words);
 int PullVerb(Words words);
