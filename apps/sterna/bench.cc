@@ -277,6 +277,18 @@ std::string HeadForHumans(const ordered_json& r) {
                      Percent(head["whole_share"]));
 }
 
+ordered_json StreamToJson(const memory::StreamCounters& stream) {
+  return {
+      {"hits", stream.hits},           {"misses", stream.misses},         {"loads", stream.loads},
+      {"evictions", stream.evictions}, {"bytes_read", stream.bytes_read}, {"stall_ms", double(stream.stall_ns) / 1e6}};
+}
+
+std::string StreamForHumans(const ordered_json& stream) {
+  return fmt::format("streamed    {} of {} parts were there when needed; {:.1f} MB read, waited {:.0f} ms\n",
+                     stream["hits"].get<uint64_t>(), stream["hits"].get<uint64_t>() + stream["misses"].get<uint64_t>(),
+                     stream["bytes_read"].get<double>() / 1e6, stream["stall_ms"].get<double>());
+}
+
 std::string ForHumans(const ordered_json& r) {
   const double peak = r["integer_peak_multiply_adds_per_second"].get<double>() / 1e9;
   std::string text = fmt::format(
@@ -299,6 +311,7 @@ std::string ForHumans(const ordered_json& r) {
   }
   if (r.contains("attention")) text += BudgetForHumans(r["attention"]);
   if (!r["tests"].empty()) text += HeadForHumans(r);
+  if (r.contains("stream")) text += StreamForHumans(r["stream"]);
   return text +
          "\nGB/s = bytes touched per token x tokens/s; touched are the codes of ternary rows and inputs that were not\n"
          "skipped, the head's rows, and the keys and values seen. Zero gates, zero down: the shares of feed-forward\n"
@@ -338,6 +351,7 @@ Status Bench(BenchFlags flags) {
   STERNA_ASSIGN_OR_RETURN(const double peak, IntegerPeak(model.engine->report()));
   ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second, peak);
   report["peak_resident_bytes"] = peak_bytes;
+  if (model.engine->report().streamed) report["stream"] = StreamToJson(model.engine->Counters().stream);
   if (deep) {
     const size_t shallow = flags.prompt_tokens > 0 ? 1 : 0;
     report["attention"] =

@@ -122,6 +122,16 @@ void AddTextDecisions(const format::GgufFile& file, ordered_json& decisions, ord
   }
 }
 
+// [{"name", "rule", "bytes"}, ...] in the order of loading.
+ordered_json LoadingJson(std::span<const model::TensorPlacement> placements) {
+  ordered_json json = ordered_json::array();
+  for (const model::TensorPlacement& placement : placements) {
+    json.push_back(
+        {{"name", placement.name}, {"rule", model::LoadRuleName(placement.rule)}, {"bytes", placement.bytes}});
+  }
+  return json;
+}
+
 // Loads the model as `run` does: the only answer to "does it run" that cannot be wrong.
 Status AddLoad(const InspectFlags& flags, const format::GgufFile& file, ordered_json& report) {
   STERNA_ASSIGN_OR_RETURN(const engine::EngineOptions options, flags.model.EngineOptions());
@@ -141,6 +151,7 @@ Status AddLoad(const InspectFlags& flags, const format::GgufFile& file, ordered_
   report["runs"] = engine.ok();
   if (engine.ok()) {
     report["memory_plan"] = PlanToJson((*engine)->report().plan);
+    report["loading"] = LoadingJson((*engine)->report().placements);
     report["weight_bytes_per_token"] = (*engine)->report().weight_bytes_per_token;
   } else {
     report["reason"] = engine.status().message();

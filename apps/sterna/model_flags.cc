@@ -99,12 +99,14 @@ void ModelFlags::AddTo(FlagSet& flags) {
 void ModelFlags::AddWeightsTo(FlagSet& flags) {
   Setting setting =
       ChoiceSetting("--weights",
-                    "Where the weights of a sterna file lie: mapped starts sooner and shares them between "
-                    "processes, copied generates faster; auto is copied",
-                    &weights, {"auto", "mapped", "copied"});
+                    "Where weights lie: mapped (of a sterna file) starts sooner and shares them between processes, "
+                    "copied generates faster, streamed reads them from the file layer by layer while the model "
+                    "runs; auto is copied, or streamed where --memory-limit leaves no room",
+                    &weights, {"auto", "mapped", "copied", "streamed"});
   flags.Add({setting.names, setting.placeholder, setting.help,
              [this, set = setting.set](std::string_view text) -> Status {
                STERNA_RETURN_IF_ERROR(set(text));
+               if (text == "streamed") return {};
                const char* const mapped = text == "auto" ? "auto" : (text == "mapped" ? "true" : "false");
                return config.Assign("--weights", "model_loading.use_memory_mapping", mapped);
              },
@@ -139,6 +141,8 @@ Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
     options.step_rows = std::max(options.step_rows, prefill_chunk);
   }
   if (verify_checksums) options.verify_checksums = true;
+  if (weights == "streamed") options.weights = engine::WeightPlacement::kStreamed;
+  options.pressure.emplace();
   options.model = ModelOptions();
   return options;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "base/status_macros.h"
 #include "platform/memory_usage.h"
@@ -34,9 +35,10 @@ std::string DescribeThreads(const engine::LoadReport& report) {
 void ReportLoad(const LoadedModel& model) {
   const engine::LoadReport& report = model.engine->report();
   const std::string text =
-      fmt::format("model: {}\nkernels: {}, threads: {}, weights: {}, head: {} ({}), loaded in {:.0f} ms\n{}\n",
-                  model.path, report.kernels, DescribeThreads(report), report.weight_type, report.head_type,
-                  report.head_mode, report.load_ms, DescribePlan(report.plan));
+      fmt::format("model: {}\nkernels: {}, threads: {}, weights: {}{}, head: {} ({}), loaded in {:.0f} ms\n{}\n{}\n",
+                  model.path, report.kernels, DescribeThreads(report), report.weight_type,
+                  report.streamed ? " (streamed)" : "", report.head_type, report.head_mode, report.load_ms,
+                  DescribePlan(report.plan), DescribeLoading(report.placements));
   std::fputs(text.c_str(), stderr);
 }
 
@@ -48,6 +50,32 @@ std::string DescribePlan(const backend::MemoryPlan& plan) {
     items += fmt::format("{}{} {:.1f} MB", items.empty() ? "" : ", ", item.what, Megabytes(item.bytes));
   }
   return fmt::format("memory plan: {:.1f} MB ({})", Megabytes(plan.TotalBytes()), items);
+}
+
+std::string DescribeLoading(std::span<const model::TensorPlacement> placements) {
+  struct Tally {
+    size_t tensors = 0;
+    uint64_t bytes = 0;
+  };
+  std::map<model::LoadRule, Tally> tallies;
+  for (const model::TensorPlacement& placement : placements) {
+    Tally& tally = tallies[placement.rule];
+    ++tally.tensors;
+    tally.bytes += placement.bytes;
+  }
+  std::string text;
+  for (const auto& [rule, tally] : tallies) {
+    text += fmt::format("{}{} {} ({:.1f} MB)", text.empty() ? "" : ", ", model::LoadRuleName(rule), tally.tensors,
+                        Megabytes(tally.bytes));
+  }
+  return "matrices by the rule that placed them: " + text;
+}
+
+std::string DescribeStream(const memory::StreamCounters& stream) {
+  return fmt::format(
+      "streamed weights: {} parts were there when needed, {} were not; {} loads, {:.1f} MB read, waited "
+      "{:.0f} ms",
+      stream.hits, stream.misses, stream.loads, Megabytes(stream.bytes_read), double(stream.stall_ns) / 1e6);
 }
 
 Result<LoadedModel> LoadModel(const ModelFlags& flags) {
@@ -77,6 +105,10 @@ Result<LoadedModel> LoadModelQuickly(const ModelFlags& flags) {
 }
 
 void ReportPeakMemory(const LoadedModel& model) {
+  if (model.engine->report().streamed) {
+    const std::string line = DescribeStream(model.engine->Counters().stream) + "\n";
+    std::fputs(line.c_str(), stderr);
+  }
   const std::string line =
       fmt::format("peak resident memory: {:.1f} MB; {}\n", Megabytes(platform::ReadMemoryUsage().peak_resident_bytes),
                   DescribePlan(model.engine->report().plan));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "engine/engine.h"
@@ -26,7 +27,13 @@ Result<LoadedModel> LoadModelQuickly(const ModelFlags& flags);
 // "memory plan: 12.3 MB (ternary weights 8.0 MB, ...)"
 std::string DescribePlan(const backend::MemoryPlan& plan);
 
-// With -v after the work: the peak of resident memory beside the plan, on stderr.
+// "matrices by the rule that placed them: map 1 (656.7 MB), one read 210 (521.0 MB)"
+std::string DescribeLoading(std::span<const model::TensorPlacement> placements);
+
+// "streamed weights: 57 parts were there when needed, ..."
+std::string DescribeStream(const memory::StreamCounters& stream);
+
+// With -v after the work, on stderr: the peak of resident memory beside the plan, and what streaming did.
 void ReportPeakMemory(const LoadedModel& model);
 
 }  // namespace sterna::cli

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend/packed_ternary.h"
@@ -77,6 +78,9 @@ struct MemoryPlan {
   };
   std::vector<Item> items;
   uint64_t TotalBytes() const;
+  uint64_t BytesOf(std::string_view what) const;  // 0 where there is no such item
+  // "KV cache 26.2 MB, scratch 9.1 MB, rotary table 1.0 MB": the largest first, at most `count`.
+  std::string Biggest(size_t count) const;
 };
 
 class Backend {
@@ -98,6 +102,9 @@ class Backend {
   // A linear layer of stored numbers, multiplied with float activations; otherwise as AddDense.
   virtual Result<DenseId> AddDenseLinear(quant::TensorType type, uint64_t rows, uint64_t columns,
                                          std::span<const std::byte> bytes) = 0;
+  // The weights of linear layers that are added from here on, up to the next call, belong to one layer of the forward
+  // pass (the first call: layer 0).
+  virtual void AddLayer() = 0;
   virtual Result<VectorId> AddVector(std::span<const float> values) = 0;
 
   // Says that Head will be called with this matrix, so that the backend can make what saves reading it whole.
@@ -114,6 +121,9 @@ class Backend {
 
   // The batch's spans stay valid until EndStep.
   virtual void BeginStep(const Batch& batch) = 0;
+  // The operations up to the next call use linear weights of this layer alone; layers come in order. A device that does
+  // not hold all of them waits here. The error of reading a file: the step is to be given up then.
+  virtual Status BeginLayer(uint32_t layer) = 0;
   virtual void Embed(DenseId table, float factor, SlotId out) = 0;  // out[row] = factor table[tokens[row]]
   // Each run of as many columns as `gain` has (a whole row, or each head of it) by itself; out may be in.
   virtual void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) = 0;
@@ -131,8 +141,9 @@ class Backend {
   virtual void Gate(Activation kind, SlotId gate, SlotId up) = 0;            // gate = act(gate) * up
   virtual void Add(SlotId x, SlotId y) = 0;                                  // x = x + y
   virtual void Head(DenseId head, SlotId in, VectorId gain, float eps) = 0;  // logits of output_rows of rms(in)
-  // Ends the step; a device reports here what went wrong in it. Matrices that are read in place belong to whoever
-  // mapped them: that caller checks them (format::GgufFile::CheckStillWhole) before it trusts the logits.
+  // Ends the step; a device reports here what went wrong in it. A step that was given up needs no end. Matrices that
+  // are read in place belong to whoever mapped them: that caller checks them (format::GgufFile::CheckStillWhole) before
+  // it trusts the logits.
   virtual Status EndStep() = 0;
   // Row `row` of a slot as the last operations left it, [columns]; valid until the next BeginStep.
   virtual std::span<float> SlotRow(SlotId id, uint32_t row) = 0;

@@ -29,7 +29,7 @@ void VisitFields(std::type_identity<EngineConfig>, Visit&& visit) {
               "auto"},
         &C::thread_count);
   visit(Field{"thread_affinity", "Binds each worker to a core, or to a memory node", {}}, &C::thread_affinity);
-  visit(Field{"memory_limit_mb", "Memory that weights, context and scratch may take; a plan over it is refused",
+  visit(Field{"memory_limit_mb", "Memory that the process may take; weights that do not fit are streamed",
               Range{1, kMaxMegabytes}},
         &C::memory_limit_mb);
   visit(Field{"unified_memory", "Buffers that CPU and GPU share", {}, "none", true}, &C::unified_memory);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/engine.h"
 
+#include <mutex>
 #include <new>
 
 #include "base/status_macros.h"
 #include "engine/engine_core.h"
+#include "engine/memory_stats.h"
 #include "engine/session_state.h"
 
 namespace sterna::engine {
@@ -20,7 +22,11 @@ std::string_view FinishReasonName(FinishReason reason) {
 }
 
 struct Engine::Impl {
+  explicit Impl(std::unique_ptr<EngineCore> loaded) : core(std::move(loaded)) {}
+
   std::shared_ptr<EngineCore> core;
+  std::mutex memory_mutex;
+  uint64_t peak_bytes = 0;  // guarded by memory_mutex
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -29,7 +35,7 @@ Engine::~Engine() { impl_->core->loop->Stop(); }
 
 Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path, const EngineOptions& options) {
   STERNA_ASSIGN_OR_RETURN(std::unique_ptr<EngineCore> core, LoadEngineCore(path, options));
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(Impl{std::move(core)})));
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(core))));
 }
 
 Result<std::unique_ptr<Session>> Engine::NewSession() {
@@ -45,6 +51,16 @@ const text::Tokenizer& Engine::tokenizer() const { return *impl_->core->tokenize
 const model::ModelConfig& Engine::config() const { return impl_->core->model->config(); }
 
 const LoadReport& Engine::report() const { return impl_->core->report; }
+
+MemoryStats Engine::Memory() const {
+  const std::lock_guard lock(impl_->memory_mutex);
+  return ReadMemoryStats(*impl_->core, impl_->peak_bytes);
+}
+
+std::vector<memory::PressureEvent> Engine::PressureEvents() const {
+  if (!impl_->core->care) return {};
+  return impl_->core->care->Events();
+}
 
 backend::CpuBackendCounters Engine::Counters() const { return impl_->core->loop->Counters(); }
 

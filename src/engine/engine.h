@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,9 +12,11 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
+#include "memory/pressure.h"
 #include "model/model_config.h"
 #include "platform/worker_binding.h"
 #include "sample/sampler.h"
+#include "sterna/memory.h"
 #include "sterna/status.h"
 #include "text/tokenizer.h"
 
@@ -22,9 +25,11 @@ namespace sterna::engine {
 // How a token is drawn from the output head (docs/head.md). kAuto: certified where the head is big and memory allows,
 // else exact.
 enum class HeadChoice : uint8_t { kAuto, kExact, kCertified, kScreened };
-// Where the weights of a `sterna` file lie: read where the file is mapped (nothing to wait for, and processes share the
-// pages), or copied into memory in huge pages (faster to generate from). Other files are always repacked.
-enum class WeightPlacement : uint8_t { kAuto, kMapped, kCopied };  // auto: copied
+// Where weights lie. Those of a `sterna` file: read where the file is mapped (nothing to wait for, and processes share
+// the pages), or copied into memory in huge pages (faster to generate from); those of other files are always repacked.
+// Streamed, of any file: not held, but read layer by layer while the model runs, through a window that fits the memory
+// limit. Auto: copied where that fits, else streamed.
+enum class WeightPlacement : uint8_t { kAuto, kMapped, kCopied, kStreamed };
 
 struct EngineOptions {
   std::optional<uint32_t> threads;                                   // default: platform::UsableCores()
@@ -53,6 +58,14 @@ struct EngineOptions {
   uint32_t work_item_bytes = 32 << 10;  // packed weights in a piece of parallel work; results do not depend on it
   uint64_t parallel_threshold = 16384;  // multiply-adds or float elements below which one thread does an operation
   bool read_ahead = true;               // the system is asked to read the file before its bytes are used
+  // Of streamed weights: the most that their window takes, whose slot is given up, and what is read ahead.
+  uint64_t tensor_cache_bytes = uint64_t{512} << 20;
+  memory::EvictionPolicy eviction_policy = memory::EvictionPolicy::kFarthestNext;
+  memory::PreloadStrategy preload_strategy = memory::PreloadStrategy::kPredictive;
+  // Memory is watched at an interval, and less of it is taken when it runs short; no answer changes. None: it is not.
+  std::optional<memory::PressureConfig> pressure = std::nullopt;
+  std::chrono::milliseconds pressure_interval{1000};
+  std::function<memory::PressureReading()> read_pressure = {};  // instead of what the system says, for tests
   model::ModelOptions model;
   std::function<void(std::string_view stage, double fraction)> on_load_progress;  // may be empty
 };
@@ -64,7 +77,9 @@ struct LoadReport {
   uint32_t threads = 0, threads_prefill = 0;  // as asked for or by default
   uint32_t workers = 0;                       // threads that there are: no more than the usable logical CPUs
   std::string weight_type, head_type;
-  std::string head_mode;  // "exact", "certified", "screened"
+  std::string head_mode;                           // "exact", "certified", "screened"
+  bool streamed = false;                           // weights are not held (WeightPlacement::kStreamed)
+  std::vector<model::TensorPlacement> placements;  // how each matrix came from the file, in the order of loading
   uint64_t weight_bytes_per_token = 0;
   uint64_t ternary_macs_per_token = 0;
   uint64_t read_ahead_bytes = 0;  // that the system was asked to read early
@@ -157,6 +172,10 @@ class Engine {
   const LoadReport& report() const;
   // What all steps did up to the last one that ended. Any thread.
   backend::CpuBackendCounters Counters() const;
+  // What this engine holds. Any thread.
+  MemoryStats Memory() const;
+  // What was done about memory that ran short, oldest first. Any thread.
+  std::vector<memory::PressureEvent> PressureEvents() const;
 
  private:
   struct Impl;

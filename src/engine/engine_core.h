@@ -8,6 +8,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "engine/engine.h"
 #include "engine/kv_ledger.h"
+#include "engine/memory_care.h"
 #include "engine/step_loop.h"
 #include "format/gguf_file.h"
 #include "model/model.h"
@@ -24,10 +25,11 @@ struct EngineCore {
   std::optional<format::GgufFile> file;
   std::unique_ptr<const text::Tokenizer> tokenizer;
   std::unique_ptr<platform::ThreadPool> pool;
+  std::unique_ptr<model::Model> model;  // before the backend, which reads from its memory
   std::unique_ptr<backend::CpuBackend> backend;
-  std::unique_ptr<model::Model> model;
   std::unique_ptr<KvLedger> kv;
   std::unique_ptr<StepLoop> loop;
+  std::unique_ptr<MemoryCare> care;  // null where nobody watches memory
 };
 
 // Opens, checks and loads a model file, and starts the step loop.

@@ -14,6 +14,7 @@
 #include "format/checksums.h"
 #include "kernels/dispatch.h"
 #include "platform/cpu_features.h"
+#include "platform/memory_usage.h"
 #include "platform/topology.h"
 #include "platform/worker_binding.h"
 
@@ -62,9 +63,12 @@ class CoreLoader {
     StartTokenizer();
     STERNA_RETURN_IF_ERROR(PlanMemory());
     STERNA_RETURN_IF_ERROR(LoadModel());
+    // What a window may take is known once all else is there.
+    if (core_->report.streamed) STERNA_RETURN_IF_ERROR(FinishTokenizer());
     STERNA_RETURN_IF_ERROR(TakeMemory());
-    STERNA_RETURN_IF_ERROR(FinishTokenizer());
+    if (!core_->report.streamed) STERNA_RETURN_IF_ERROR(FinishTokenizer());
     STERNA_RETURN_IF_ERROR(StartLoop());
+    STERNA_RETURN_IF_ERROR(StartCare());
     core_->report.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     Progress("ready", 1);
     return std::move(core_);
@@ -112,6 +116,8 @@ class CoreLoader {
     STERNA_ASSIGN_OR_RETURN(core_->file, format::GgufFile::Open(path_));
     STERNA_ASSIGN_OR_RETURN(config_, model::ReadModelConfig(*core_->file, core_->options.model));
     if (core_->options.read_ahead) core_->report.read_ahead_bytes = core_->file->AdviseWillNeed();
+    // More parts than the system lets a process open are read where they are mapped.
+    if (const Status status = core_->file->EnableReads(); status.code() == StatusCode::kCorrupt) return status;
     if (core_->options.verify_checksums) STERNA_RETURN_IF_ERROR(format::VerifyChecksums(*core_->file));
     return {};
   }
@@ -156,8 +162,28 @@ class CoreLoader {
                .sequences = options.step_sequences,
                .outputs = uint32_t(std::min<uint64_t>(fitting, options.step_rows)),
                .chunk_tokens = options.prefill_chunk_tokens};
+    return ChoosePlacement();
+  }
+
+  Status ChoosePlacement() {
+    const EngineOptions& options = core_->options;
+    const bool planes_asked = options.head == HeadChoice::kCertified || options.head == HeadChoice::kScreened;
+    const backend::MemoryPlan plan = Estimate(planes_asked);
+    const Status fits = CheckMemoryLimit(plan, options.memory_limit_bytes, kStreamingTakesLess);
+    bool& streamed = core_->report.streamed;
+    streamed =
+        options.weights == WeightPlacement::kStreamed || (options.weights == WeightPlacement::kAuto && !fits.ok());
     ChooseHead();
-    return CheckMemoryLimit(Estimate(head_ != backend::HeadMode::kExact), options.memory_limit_bytes);
+    if (!streamed) return fits;
+    STERNA_RETURN_IF_ERROR(CheckMemoryLimit(Estimate(planes_asked), options.memory_limit_bytes));
+    if (!fits.ok()) {
+      Log(LogLevel::kWarn, "engine",
+          fmt::format(
+              "the model needs {:.1f} MB, over the memory limit of {:.1f} MB: its weights are streamed from the "
+              "file while it runs",
+              double(plan.TotalBytes()) / 1e6, double(options.memory_limit_bytes) / 1e6));
+    }
+    return core_->file->reads_enabled() ? Status() : core_->file->EnableReads();
   }
 
   // As many blocks as fit the limit; one whole context always does.
@@ -177,7 +203,8 @@ class CoreLoader {
                            .outputs = limits_.outputs,
                            .threads = core_->pool->thread_count(),
                            .thread_scratch_bytes = kernels_->ternary_scratch.bytes,
-                           .head_planes = head_planes});
+                           .head_planes = head_planes,
+                           .streamed = core_->report.streamed});
   }
 
   void ChooseHead() {
@@ -189,11 +216,21 @@ class CoreLoader {
       case HeadChoice::kAuto: {
         // The scalar kernels screen more slowly than others read.
         const bool fast = kernels_->screen_nibbles != kernels::kScalarTable.screen_nibbles;
-        const bool pays = fast && HeadBytes(*core_->file) >= kBigHeadBytes && HeadPlanesBytes(config_) > 0;
+        const bool pays =
+            fast && !core_->report.streamed && HeadBytes(*core_->file) >= kBigHeadBytes && HeadPlanesBytes(config_) > 0;
         const bool fits = pays && CheckMemoryLimit(Estimate(true), options.memory_limit_bytes).ok();
         head_ = fits ? backend::HeadMode::kCertified : backend::HeadMode::kExact;
       }
     }
+  }
+
+  std::optional<backend::StreamOptions> Streaming() const {
+    const EngineOptions& options = core_->options;
+    if (!core_->report.streamed) return std::nullopt;
+    return backend::StreamOptions{[&file = *core_->file](std::span<const std::byte> bytes, std::byte* out) {
+                                    return file.ReadStored(bytes, out);
+                                  },
+                                  options.tensor_cache_bytes, options.eviction_policy, options.preload_strategy};
   }
 
   Status LoadModel() {
@@ -206,14 +243,20 @@ class CoreLoader {
                                                   .head = head_,
                                                   .head_in_background = core_->options.head_in_background,
                                                   .decode_workers = core_->report.threads,
-                                                  .prefill_workers = core_->report.threads_prefill});
+                                                  .prefill_workers = core_->report.threads_prefill,
+                                                  .stream = Streaming()});
     model::ModelOptions options = core_->options.model;
+    options.loading.streamed = core_->report.streamed;
+    options.loading.map_all = core_->options.weights == WeightPlacement::kMapped;
+    // A certified or screened head is read here and there, where it lies.
+    options.loading.keep_head = head_ != backend::HeadMode::kExact;
     options.on_progress = [this](double fraction) { Progress("weights", fraction); };
     STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->backend));
     LoadReport& report = core_->report;
     report.weight_type = core_->model->weight_type();
     report.head_type = core_->model->head_type();
     report.head_mode = HeadModeName(head_);
+    report.placements = core_->model->placements();
     report.weight_bytes_per_token = core_->model->BytesPerToken();
     report.ternary_macs_per_token = core_->model->TernaryMacsPerToken();
     return {};
@@ -221,13 +264,26 @@ class CoreLoader {
 
   Status TakeMemory() {
     Progress("memory", 0);
-    backend::Backend& backend = *core_->backend;
+    backend::CpuBackend& backend = *core_->backend;
+    const uint64_t limit_bytes = core_->options.memory_limit_bytes;
+    uint64_t own_bytes = 0;
+    if (core_->report.streamed && limit_bytes > 0) {
+      own_bytes = BytesBeside(backend.Plan());
+      backend.LimitPlan(limit_bytes > own_bytes ? limit_bytes - own_bytes : 0);
+    }
     STERNA_RETURN_IF_ERROR(backend.SetKv({config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_,
                                           core_->options.kv_type, config_.heads, config_.window}));
     STERNA_RETURN_IF_ERROR(core_->model->SetPositions(core_->context_tokens));
     STERNA_RETURN_IF_ERROR(backend.Prepare(limits_.rows, limits_.outputs));
     core_->report.plan = backend.Plan();
-    return CheckMemoryLimit(core_->report.plan, core_->options.memory_limit_bytes);
+    if (own_bytes > 0) core_->report.plan.items.push_back({"program and vocabulary", own_bytes});
+    return CheckMemoryLimit(core_->report.plan, limit_bytes);
+  }
+
+  // What the process holds beside the backend, as the kernel counts it: the program, the vocabulary, the file's header.
+  static uint64_t BytesBeside(const backend::MemoryPlan& plan) {
+    const uint64_t resident_bytes = platform::ReadMemoryUsage().resident_bytes;
+    return resident_bytes - std::min(resident_bytes, plan.TotalBytes());
   }
 
   Status StartLoop() {
@@ -235,6 +291,16 @@ class CoreLoader {
     core_->loop = std::make_unique<StepLoop>(
         StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv, *core_->pool}, limits_);
     return core_->loop->Start();
+  }
+
+  Status StartCare() {
+    const EngineOptions& options = core_->options;
+    if (!options.pressure) return {};
+    STERNA_ASSIGN_OR_RETURN(
+        core_->care, MemoryCare::Start({*core_->backend, *core_->kv, *core_->loop},
+                                       {options.memory_limit_bytes, core_->report.plan.TotalBytes()}, *options.pressure,
+                                       options.pressure_interval, options.read_pressure));
+    return {};
   }
 
   const std::string& path_;

@@ -14,6 +14,8 @@
 namespace sterna::engine {
 namespace {
 
+constexpr uint64_t kLeastWindowLayers = 2;  // one in use, one on its way
+
 uint64_t TernaryBytes(uint64_t rows, uint64_t columns, bool by_input = false) {
   return backend::ShapeOfPacked(rows, columns, by_input).bytes();
 }
@@ -32,6 +34,14 @@ uint64_t DenseLayerBytes(const format::GgufFile& file) {
   uint64_t bytes = 0;
   for (const format::GgufTensor& tensor : file.tensors()) {
     if (tensor.name.starts_with("blk.") && tensor.dimension_count == 2) bytes += tensor.bytes.size();
+  }
+  return bytes;
+}
+
+uint64_t EmbeddingAndHeadBytes(const format::GgufFile& file) {
+  uint64_t bytes = 0;
+  for (const char* name : {"token_embd.weight", "output.weight"}) {
+    if (const format::GgufTensor* tensor = file.FindTensor(name)) bytes += tensor->bytes.size();
   }
   return bytes;
 }
@@ -78,13 +88,14 @@ uint64_t HeadPlanesBytes(const model::ModelConfig& config) {
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request) {
   backend::MemoryPlan plan;
-  plan.items.push_back({"ternary weights", config.dense_layers ? 0 : WeightBytes(config)});
-  plan.items.push_back({"dense layers", config.dense_layers ? DenseLayerBytes(file) : 0});
-  uint64_t dense_bytes = 0;
-  for (const char* name : {"token_embd.weight", "output.weight"}) {
-    if (const format::GgufTensor* tensor = file.FindTensor(name)) dense_bytes += tensor->bytes.size();
+  const uint64_t layers_bytes = config.dense_layers ? DenseLayerBytes(file) : WeightBytes(config);
+  if (request.streamed) {
+    plan.items.push_back({"window of streamed weights", kLeastWindowLayers * layers_bytes / config.layers});
+    plan.items.push_back({"embedding and head", request.head_planes ? HeadBytes(file) : 0});
+  } else {
+    plan.items.push_back({config.dense_layers ? "dense layers" : "ternary weights", layers_bytes});
+    plan.items.push_back({"embedding and head", EmbeddingAndHeadBytes(file)});
   }
-  plan.items.push_back({"embedding and head", dense_bytes});
   plan.items.push_back({"head planes", request.head_planes ? HeadPlanesBytes(config) : 0});
   plan.items.push_back({"KV cache", KvBytes(config, request)});
   const uint64_t ropes = config.window > 0 ? 2 : 1;
@@ -93,19 +104,11 @@ backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::Mo
   return plan;
 }
 
-Status CheckMemoryLimit(const backend::MemoryPlan& plan, uint64_t limit_bytes) {
+Status CheckMemoryLimit(const backend::MemoryPlan& plan, uint64_t limit_bytes, std::string_view advice) {
   const uint64_t total = plan.TotalBytes();
   if (limit_bytes == 0 || total <= limit_bytes) return {};
-  std::vector<backend::MemoryPlan::Item> items = plan.items;
-  std::stable_sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
-  std::string biggest;
-  for (size_t i = 0; i < std::min<size_t>(items.size(), 3); ++i) {
-    biggest += fmt::format("{}{} {}", i == 0 ? "" : ", ", items[i].what, Megabytes(items[i].bytes));
-  }
-  return Status::ResourceExhausted(
-      fmt::format("the model needs {}, over the memory limit of {} (biggest: {}); a shorter --ctx, a smaller --kv type "
-                  "or fewer sessions take less",
-                  Megabytes(total), Megabytes(limit_bytes), biggest));
+  return Status::ResourceExhausted(fmt::format("the model needs {}, over the memory limit of {} (biggest: {}); {}",
+                                               Megabytes(total), Megabytes(limit_bytes), plan.Biggest(3), advice));
 }
 
 }  // namespace sterna::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "backend/backend.h"
 #include "format/gguf_file.h"
@@ -20,6 +21,7 @@ struct MemoryRequest {
   uint32_t threads = 1;
   uint64_t thread_scratch_bytes = 0;  // what the kernels want for each
   bool head_planes = false;           // a head mode other than exact
+  bool streamed = false;              // weights flow through the smallest window
 };
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request);
@@ -28,7 +30,12 @@ backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::Mo
 uint64_t HeadBytes(const format::GgufFile& file);
 uint64_t HeadPlanesBytes(const model::ModelConfig& config);
 
-// ResourceExhausted when the plan is over `limit_bytes` (0 = no limit); names the three biggest items.
-Status CheckMemoryLimit(const backend::MemoryPlan& plan, uint64_t limit_bytes);
+// What takes less memory, for CheckMemoryLimit.
+inline constexpr std::string_view kTakesLess = "a shorter --ctx, a smaller --kv type or fewer sessions take less";
+inline constexpr std::string_view kStreamingTakesLess =
+    "--weights streamed, a shorter --ctx, a smaller --kv type or fewer sessions take less";
+
+// ResourceExhausted when the plan is over `limit_bytes` (0 = no limit); names the three biggest items and `advice`.
+Status CheckMemoryLimit(const backend::MemoryPlan& plan, uint64_t limit_bytes, std::string_view advice = kTakesLess);
 
 }  // namespace sterna::engine

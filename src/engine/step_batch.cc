@@ -28,7 +28,7 @@ text::TokenId TokenAt(const Sequence& sequence, size_t position) {
 }  // namespace
 
 StepBatch::StepBatch(const StepLimits& limits, std::span<const text::TokenId> never_drawn)
-    : limits_(limits), never_drawn_(never_drawn) {
+    : limits_(limits), row_limit_(limits.rows), never_drawn_(never_drawn) {
   entries_.reserve(limits.rows);
   tokens_.reserve(limits.rows);
   positions_.reserve(limits.rows);
@@ -51,7 +51,8 @@ void StepBatch::Clear() {
 
 uint32_t StepBatch::RowsThatFit(const Sequence& sequence) const {
   if (entries_.size() >= limits_.sequences) return 0;
-  const uint32_t free_rows = limits_.rows - uint32_t(tokens_.size());
+  const uint32_t row_limit = row_limit_, held = uint32_t(tokens_.size());
+  const uint32_t free_rows = row_limit - std::min(row_limit, held);
   const uint32_t guessed_rows = uint32_t(sequence.speculation.guess().size());
   const uint32_t rows = std::min({sequence.PendingRows() + guessed_rows, free_rows, limits_.chunk_tokens});
   uint32_t free_outputs = limits_.outputs - uint32_t(output_rows_.size());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -32,6 +34,8 @@ class StepBatch {
     uint32_t outputs;
   };
 
+  // Any thread: steps begun later have no more rows than this (1 at least, and the limits' at most).
+  void LimitRows(uint32_t rows) { row_limit_ = std::clamp(rows, 1u, limits_.rows); }
   void Clear();
   // How many of the sequence's pending and guessed rows fit now, by every limit; 0 when none.
   uint32_t RowsThatFit(const Sequence& sequence) const;
@@ -45,7 +49,8 @@ class StepBatch {
  private:
   backend::LogitNeed NeedOf(Sequence& sequence, uint32_t position) const;
 
-  StepLimits limits_;
+  const StepLimits limits_;
+  std::atomic<uint32_t> row_limit_;
   std::span<const text::TokenId> never_drawn_;
   std::vector<Entry> entries_;
   std::vector<int32_t> tokens_;

@@ -39,6 +39,9 @@ class StepLoop {
   // Runs the request that `sequence` holds and blocks until it is done; result and status are in the sequence then.
   // Any thread.
   void Run(Sequence& sequence);
+  // As StepBatch::LimitRows. Any thread.
+  void LimitRows(uint32_t rows) { batch_.LimitRows(rows); }
+  uint32_t rows() const { return limits_.rows; }
   // The backend's, as they were after the last step. Any thread.
   backend::CpuBackendCounters Counters() const;
 

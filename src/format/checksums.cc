@@ -26,7 +26,9 @@ Status VerifyChecksums(const GgufFile& file) {
   for (size_t i = 0; i + 1 < tensors.size(); ++i) {
     uint64_t expected;
     std::memcpy(&expected, stored->bytes.data() + i * sizeof expected, sizeof expected);
-    if (Hash64(tensors[i].bytes) == expected) continue;
+    const bool same = Hash64(tensors[i].bytes) == expected;
+    file.AdviseDone(tensors[i]);
+    if (same) continue;
     return Status::Corrupt(
         fmt::format("file {}: the bytes of tensor {} are not those that were written; its checksum "
                     "differs",

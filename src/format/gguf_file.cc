@@ -23,6 +23,10 @@ constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
 constexpr uint64_t kLeastValueBytes = 8 + 1 + 4 + 1;
 constexpr uint64_t kLeastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 
+bool LiesIn(std::span<const std::byte> bytes, std::span<const std::byte> file) {
+  return std::greater_equal<>()(bytes.data(), file.data()) && std::less<>()(bytes.data(), file.data() + file.size());
+}
+
 struct Header {
   uint32_t version;
   uint64_t tensor_count, value_count;
@@ -175,12 +179,33 @@ uint64_t GgufFile::AdviseWillNeed() const {
 }
 
 void GgufFile::AdviseDone(const GgufTensor& tensor) const {
-  const auto lies_in = [&](std::span<const std::byte> file) {
-    return std::greater_equal<>()(tensor.bytes.data(), file.data()) &&
-           std::less<>()(tensor.bytes.data(), file.data() + file.size());
-  };
-  if (impl_->mapping && lies_in(impl_->bytes)) impl_->mapping->AdviseDone(tensor.offset_bytes, tensor.bytes.size());
+  if (impl_->mapping && LiesIn(tensor.bytes, impl_->bytes))
+    impl_->mapping->AdviseDone(tensor.offset_bytes, tensor.bytes.size());
   for (const GgufFile& part : impl_->parts) part.AdviseDone(tensor);
+}
+
+Status GgufFile::ReadStored(std::span<const std::byte> bytes, std::byte* out) const {
+  if (LiesIn(bytes, impl_->bytes)) {
+    if (impl_->mapping) return impl_->mapping->ReadAt(size_t(bytes.data() - impl_->bytes.data()), {out, bytes.size()});
+    std::copy(bytes.begin(), bytes.end(), out);
+    return {};
+  }
+  for (const GgufFile& part : impl_->parts) {
+    if (LiesIn(bytes, part.impl_->bytes)) return part.ReadStored(bytes, out);
+  }
+  return InFile(impl_->name, Status::Internal("bytes were asked for that lie in no tensor"));
+}
+
+Status GgufFile::EnableReads() {
+  if (impl_->mapping) STERNA_RETURN_IF_ERROR(impl_->mapping->EnableReads());
+  for (GgufFile& part : impl_->parts) STERNA_RETURN_IF_ERROR(part.EnableReads());
+  return {};
+}
+
+bool GgufFile::reads_enabled() const {
+  return impl_->mapping && impl_->mapping->reads_enabled() &&
+         std::all_of(impl_->parts.begin(), impl_->parts.end(),
+                     [](const GgufFile& part) { return part.reads_enabled(); });
 }
 
 const platform::MappedFile* GgufFile::mapping() const { return impl_->mapping ? &*impl_->mapping : nullptr; }

@@ -86,6 +86,11 @@ class GgufFile {
   uint64_t AdviseWillNeed() const;
   // The tensor is not needed in memory any more: its pages may go until they are read again.
   void AdviseDone(const GgufTensor& tensor) const;
+  // Copies bytes of one of the tensors (a part of GgufTensor::bytes) to `out`, read from the file and not through the
+  // mapping, so that no page of it comes into memory. Needs EnableReads() once. Corrupt when the file shrank.
+  Status ReadStored(std::span<const std::byte> bytes, std::byte* out) const;
+  Status EnableReads();
+  bool reads_enabled() const;  // of every part
   // nullptr for Parse(); of a split model that of the first part.
   const platform::MappedFile* mapping() const;
 

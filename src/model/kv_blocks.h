@@ -17,6 +17,7 @@ class KvBlockPool {
   explicit KvBlockPool(uint32_t block_count);
   uint32_t free_blocks() const;
   uint32_t block_count() const;
+  std::span<const uint32_t> free() const { return free_; }
   // ResourceExhausted when none is left.
   Result<uint32_t> Take();
   void Return(uint32_t block);

@@ -10,8 +10,8 @@
 
 namespace sterna::model {
 
-Model::Model(ModelConfig config, const format::GgufFile& file, backend::Backend& backend)
-    : config_(std::move(config)), file_(file), backend_(backend) {}
+Model::Model(ModelConfig config, const format::GgufFile& file, const LoadingOptions& loading, backend::Backend& backend)
+    : config_(std::move(config)), file_(file), backend_(backend), bytes_(file, loading) {}
 
 Result<std::unique_ptr<Model>> Model::Load(const format::GgufFile& file, const ModelOptions& options,
                                            backend::Backend& backend) {
@@ -30,6 +30,7 @@ Status Model::Forward(const backend::Batch& batch) {
   backend_.BeginStep(batch);
   backend_.Embed(embedding_, config_.embedding_factor, x_);  // x [R, h] = factor E[token]
   for (uint32_t layer = 0; layer < config_.layers; ++layer) {
+    STERNA_RETURN_IF_ERROR(backend_.BeginLayer(layer));
     Attention(layer);
     FeedForward(layer);
   }

@@ -11,6 +11,7 @@
 #include "backend/backend.h"
 #include "format/gguf_file.h"
 #include "model/model_config.h"
+#include "model/tensor_bytes.h"
 
 namespace sterna::model {
 
@@ -18,8 +19,9 @@ namespace sterna::model {
 // loop), because the backend's scratch is one.
 class Model {
  public:
-  // Checks every tensor's presence, type and shape against the config and hands the weights to `backend`, which must
-  // outlive the model, as must `file`. Errors name the tensor and what was expected.
+  // Checks every tensor's presence, type and shape against the config and hands the weights to `backend`, which may
+  // read them from the model's memory or the file's: model and file must stay until it has ended. Errors name the
+  // tensor and what was expected.
   static Result<std::unique_ptr<Model>> Load(const format::GgufFile& file, const ModelOptions& options,
                                              backend::Backend& backend);
 
@@ -32,6 +34,8 @@ class Model {
   uint64_t BytesPerToken() const { return bytes_per_token_; }
   // Multiply-adds of one token's ternary products.
   uint64_t TernaryMacsPerToken() const { return ternary_macs_per_token_; }
+  // How each matrix's bytes came from the file, in the order of loading.
+  const std::vector<TensorPlacement>& placements() const { return bytes_.placements(); }
   // Oddities that do not stop the model from running ("tensor 'x' is not part of ..."), one line each.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -56,7 +60,7 @@ class Model {
     Norm attn_norm, attn_sub_norm, attn_post_norm, ffn_norm, ffn_sub_norm, ffn_post_norm, q_norm, k_norm;
     Weight q, k, v, o, gate, up, down;
   };
-  Model(ModelConfig config, const format::GgufFile& file, backend::Backend& backend);
+  Model(ModelConfig config, const format::GgufFile& file, const LoadingOptions& loading, backend::Backend& backend);
   void Attention(uint32_t index);
   void FeedForward(uint32_t index);
   void RmsNorm(backend::SlotId in, const Norm& norm, backend::SlotId out);  // nothing where there is no norm
@@ -68,6 +72,7 @@ class Model {
   ModelConfig config_;
   const format::GgufFile& file_;
   backend::Backend& backend_;
+  TensorBytes bytes_;
   backend::DenseId embedding_{}, head_{};
   backend::VectorId output_norm_{};
   backend::RopeId rope_{}, window_rope_{};

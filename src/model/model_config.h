@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "format/gguf_file.h"
+#include "model/loading.h"
 #include "model/tl_tiles.h"
 #include "quant/ternary.h"
 #include "sterna/status.h"
@@ -19,6 +20,7 @@ struct ModelOptions {
   FfnActivation ffn_activation = FfnActivation::kAuto;
   quant::I2sLayout i2s_layout = quant::I2sLayout::kX86;
   TlTileOptions tl_tiles;
+  LoadingOptions loading = {};
   std::function<void(double fraction)> on_progress;  // after each layer of weights; may be empty
 };
 

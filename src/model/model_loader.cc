@@ -30,7 +30,7 @@ ModelLoader::ModelLoader(const format::GgufFile& file, const ModelOptions& optio
 Result<std::unique_ptr<Model>> ModelLoader::Load() {
   STERNA_ASSIGN_OR_RETURN(ModelConfig config, ReadModelConfig(file_, options_));
   architecture_ = FindArchitecture(config.architecture);
-  model_ = std::unique_ptr<Model>(new Model(std::move(config), file_, backend_));
+  model_ = std::unique_ptr<Model>(new Model(std::move(config), file_, options_.loading, backend_));
 
   STERNA_RETURN_IF_ERROR(ReadSternaKeys());
   const std::string factors(architecture_->rope_factors);
@@ -41,12 +41,14 @@ Result<std::unique_ptr<Model>> ModelLoader::Load() {
   const uint32_t layers = model_->config_.layers;
   model_->layers_.resize(layers);
   for (uint32_t layer = 0; layer < layers; ++layer) {
+    backend_.AddLayer();
     STERNA_RETURN_IF_ERROR(LoadLayer(layer));
     if (options_.on_progress) options_.on_progress(double(layer + 1) / layers);
   }
   for (std::string_view type : weight_types_) {
     model_->weight_type_.append(model_->weight_type_.empty() ? "" : "+").append(type);
   }
+  model_->bytes_.DropCopied();
   AddSlots();
   ReportUnused();
   // What was read from a file that shrank meanwhile is zeros.
@@ -62,16 +64,17 @@ Status ModelLoader::LoadEmbeddingAndHead() {
   Model::Norm output_norm;
   STERNA_RETURN_IF_ERROR(LoadNorm("output_norm.weight", model_->config_.hidden, output_norm));
   model_->output_norm_ = *output_norm;
-  std::string embedding_type;
-  STERNA_RETURN_IF_ERROR(LoadDense("token_embd.weight", model_->embedding_, embedding_type));
   // A file with both may hold the same matrix twice; then reading the second costs nothing, as the first is only looked
   // up row by row.
   model_->tied_head_ = !tensors_.Has("output.weight");
+  const TensorUse embedding_use = model_->tied_head_ ? TensorUse::kHead : TensorUse::kEmbedding;
+  std::string embedding_type;
+  STERNA_RETURN_IF_ERROR(LoadDense("token_embd.weight", embedding_use, model_->embedding_, embedding_type));
   if (model_->tied_head_) {
     model_->head_ = model_->embedding_;
     model_->head_type_ = embedding_type;
   } else {
-    STERNA_RETURN_IF_ERROR(LoadDense("output.weight", model_->head_, model_->head_type_));
+    STERNA_RETURN_IF_ERROR(LoadDense("output.weight", TensorUse::kHead, model_->head_, model_->head_type_));
   }
   STERNA_RETURN_IF_ERROR(backend_.AddHead(model_->head_));
   model_->bytes_per_token_ +=
@@ -141,7 +144,8 @@ Status ModelLoader::LoadLinear(uint32_t layer, std::string_view role, uint64_t r
         name, fmt::format("is of type {}; linear layers must be ternary ({})", type.name, quant::TernaryTypeNames()));
   }
   STERNA_ASSIGN_OR_RETURN(const float scale, tensors_.Scale(Name(layer, role, "scale")));
-  const Result<quant::TernarySource> source = MakeTernarySource(*tensor, options_);
+  STERNA_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, model_->bytes_.ToCopy(*tensor));
+  const Result<quant::TernarySource> source = MakeTernarySource(type.type, rows, columns, bytes, options_);
   if (!source.ok()) return tensors_.Undecided(name, source.status().message());
   // Squared ReLU leaves zeros in what `down` multiplies.
   const bool sparse = role == architecture_->layer.down && model_->config_.activation == backend::Activation::kRelu2;
@@ -163,7 +167,8 @@ Status ModelLoader::LoadDenseLinear(const std::string& name, uint64_t rows, uint
                                                   "must be (F32, F16, BF16, Q8_0, Q6_K, Q5_0, Q4_K or Q4_0)",
                                                   type.name));
   }
-  Result<backend::DenseId> added = backend_.AddDenseLinear(type.type, rows, columns, tensor->bytes);
+  STERNA_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, model_->bytes_.ToKeep(*tensor, TensorUse::kLayer));
+  Result<backend::DenseId> added = backend_.AddDenseLinear(type.type, rows, columns, bytes);
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   model_->bytes_per_token_ += tensor->bytes.size();
@@ -208,7 +213,7 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
     return tensors_.Wrong(
         name, fmt::format("is of type {}; a sterna file holds codes as I8", quant::Info(*tensor->type).name));
   }
-  packed.codes = tensor->bytes;
+  STERNA_ASSIGN_OR_RETURN(packed.codes, model_->bytes_.ToCopy(*tensor));
   std::vector<float> group_scales, row_scales;
   const std::string rows_name = Name(layer, role, kRowScalesEnding);
   if (tensors_.Has(rows_name)) {
@@ -229,7 +234,7 @@ Status ModelLoader::LoadPacked(uint32_t layer, std::string_view role, uint64_t r
   return {};
 }
 
-Status ModelLoader::LoadDense(const std::string& name, backend::DenseId& id, std::string& type_name) {
+Status ModelLoader::LoadDense(const std::string& name, TensorUse use, backend::DenseId& id, std::string& type_name) {
   const uint64_t rows = model_->config_.vocabulary_size, columns = model_->config_.hidden;
   STERNA_ASSIGN_OR_RETURN(const format::GgufTensor* tensor, tensors_.Matrix(name, rows, columns));
   type_name = quant::Info(*tensor->type).name;
@@ -238,7 +243,8 @@ Status ModelLoader::LoadDense(const std::string& name, backend::DenseId& id, std
                                                   "Q6_K, Q5_0, Q4_K, Q4_0, Q2_0, PQ2_0, TQ1_0 or TQ2_0",
                                                   type_name));
   }
-  Result<backend::DenseId> added = backend_.AddDense(*tensor->type, rows, columns, tensor->bytes);
+  STERNA_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, model_->bytes_.ToKeep(*tensor, use));
+  Result<backend::DenseId> added = backend_.AddDense(*tensor->type, rows, columns, bytes);
   if (!added.ok()) return Refused(name, added.status());
   id = *added;
   return {};

@@ -33,7 +33,7 @@ class ModelLoader {
   uint32_t GroupColumns(const std::string& name, uint64_t rows, uint64_t columns) const;
   Status LoadPacked(uint32_t layer, std::string_view role, uint64_t rows, uint64_t columns, backend::TernaryId& id);
   Status ReadSternaKeys();
-  Status LoadDense(const std::string& name, backend::DenseId& id, std::string& type_name);
+  Status LoadDense(const std::string& name, TensorUse use, backend::DenseId& id, std::string& type_name);
   Status Refused(const std::string& name, const Status& why) const;
 
   const format::GgufFile& file_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -53,6 +54,13 @@ Result<AlignedBuffer> AlignedBuffer::Create(size_t size_bytes, size_t alignment_
   if (!large) std::memset(buffer.data_, 0, *total);
   buffer.size_bytes_ = size_bytes;
   return buffer;
+}
+
+void AlignedBuffer::GiveBack(size_t offset_bytes, size_t size_bytes) {
+  if (mapped_bytes_ == 0) return;
+  const size_t page_bytes = size_t(sysconf(_SC_PAGESIZE));
+  const size_t begin = RoundUp(offset_bytes, page_bytes), end = (offset_bytes + size_bytes) / page_bytes * page_bytes;
+  if (begin < end) madvise(data_ + begin, end - begin, MADV_DONTNEED);
 }
 
 AlignedBuffer::~AlignedBuffer() {

@@ -27,6 +27,10 @@ class AlignedBuffer {
   const std::byte* data() const { return data_; }
   size_t size() const { return size_bytes_; }
 
+  // The system may take the pages that lie wholly in the range; they read as zeros afterwards. Not for small buffers,
+  // whose memory is the allocator's.
+  void GiveBack(size_t offset_bytes, size_t size_bytes);
+
   // The buffer as an array of T; size_bytes / sizeof(T) elements.
   template <class T>
   std::span<T> as() {

@@ -56,6 +56,36 @@ void KeepSmaller(std::optional<T>& best, std::optional<T> candidate) {
   if (candidate && (!best || *candidate < *best)) best = candidate;
 }
 
+struct MemoryGroup {
+  uint64_t limit_bytes, held_bytes;  // held: without what the kernel can drop
+};
+
+// nullopt without a limit.
+std::optional<MemoryGroup> ParseMemoryGroup(const MemoryGroupTexts& texts) {
+  constexpr uint64_t kNoLimit = uint64_t{1} << 62;
+  const auto limit = ParseNumber(texts.limit);
+  const auto usage = ParseNumber(texts.usage);
+  if (!limit || !usage || *limit >= kNoLimit) return std::nullopt;
+  auto droppable = FindNumber(texts.stat, "total_inactive_file ");  // v1; its inactive_file leaves out child groups
+  if (!droppable) droppable = FindNumber(texts.stat, "inactive_file ");
+  return MemoryGroup{*limit, *usage - std::min(*usage, droppable.value_or(0))};
+}
+
+// What the groups that this process is in say, of both versions.
+std::vector<MemoryGroupTexts> MemoryGroups() {
+  const CgroupFolders folders = FindCgroupFolders(ReadSmallFile("/proc/self/cgroup"), "memory");
+  std::vector<MemoryGroupTexts> groups;
+  for (const std::string& folder : folders.v2) {
+    groups.push_back({ReadSmallFile(folder + "/memory.max"), ReadSmallFile(folder + "/memory.current"),
+                      ReadSmallFile(folder + "/memory.stat")});
+  }
+  for (const std::string& folder : folders.v1) {
+    groups.push_back({ReadSmallFile(folder + "/memory.limit_in_bytes"),
+                      ReadSmallFile(folder + "/memory.usage_in_bytes"), ReadSmallFile(folder + "/memory.stat")});
+  }
+  return groups;
+}
+
 }  // namespace
 
 CgroupFolders FindCgroupFolders(std::string_view proc_cgroup, std::string_view controller) {
@@ -96,14 +126,26 @@ std::optional<uint64_t> FindNumber(std::string_view text, std::string_view key) 
 }
 
 std::optional<uint64_t> ParseMemoryRest(const MemoryGroupTexts& texts) {
-  constexpr uint64_t kNoLimit = uint64_t{1} << 62;
-  const auto limit = ParseNumber(texts.limit);
-  const auto usage = ParseNumber(texts.usage);
-  if (!limit || !usage || *limit >= kNoLimit) return std::nullopt;
-  auto droppable = FindNumber(texts.stat, "total_inactive_file ");  // v1; its inactive_file leaves out child groups
-  if (!droppable) droppable = FindNumber(texts.stat, "inactive_file ");
-  const uint64_t held = *usage - std::min(*usage, droppable.value_or(0));
-  return *limit - std::min(*limit, held);
+  const std::optional<MemoryGroup> group = ParseMemoryGroup(texts);
+  if (!group) return std::nullopt;
+  return group->limit_bytes - std::min(group->limit_bytes, group->held_bytes);
+}
+
+std::optional<double> ParseMemoryShare(const MemoryGroupTexts& texts) {
+  const std::optional<MemoryGroup> group = ParseMemoryGroup(texts);
+  if (!group || group->limit_bytes == 0) return std::nullopt;
+  return std::min(1.0, double(group->held_bytes) / double(group->limit_bytes));
+}
+
+std::optional<double> ParseStalledPercent(std::string_view text) {
+  constexpr std::string_view kKey = "some avg10=";
+  const std::string_view line = TakeUntil(text, '\n');
+  if (!line.starts_with(kKey)) return std::nullopt;
+  const std::string_view number = line.substr(kKey.size(), line.find(' ', kKey.size()) - kKey.size());
+  double percent = 0;
+  const auto parsed = std::from_chars(number.begin(), number.end(), percent);
+  if (parsed.ec != std::errc() || parsed.ptr != number.end()) return std::nullopt;
+  return percent;
 }
 
 std::string ReadSmallFile(const std::string& path) {
@@ -123,18 +165,26 @@ std::optional<double> CgroupCpuQuota() {
 }
 
 std::optional<uint64_t> CgroupMemoryRest() {
-  const CgroupFolders folders = FindCgroupFolders(ReadSmallFile("/proc/self/cgroup"), "memory");
   std::optional<uint64_t> rest;
-  for (const std::string& folder : folders.v2) {
-    KeepSmaller(rest, ParseMemoryRest({ReadSmallFile(folder + "/memory.max"), ReadSmallFile(folder + "/memory.current"),
-                                       ReadSmallFile(folder + "/memory.stat")}));
-  }
-  for (const std::string& folder : folders.v1) {
-    KeepSmaller(rest, ParseMemoryRest({ReadSmallFile(folder + "/memory.limit_in_bytes"),
-                                       ReadSmallFile(folder + "/memory.usage_in_bytes"),
-                                       ReadSmallFile(folder + "/memory.stat")}));
-  }
+  for (const MemoryGroupTexts& texts : MemoryGroups()) KeepSmaller(rest, ParseMemoryRest(texts));
   return rest;
+}
+
+std::optional<double> CgroupMemoryShare() {
+  std::optional<double> share;
+  for (const MemoryGroupTexts& texts : MemoryGroups()) {
+    const std::optional<double> one = ParseMemoryShare(texts);
+    if (one) share = std::max(share.value_or(0), *one);
+  }
+  return share;
+}
+
+std::optional<double> MemoryStalledPercent() {
+  for (const std::string& folder : FindCgroupFolders(ReadSmallFile("/proc/self/cgroup"), "memory").v2) {
+    const auto stalled = ParseStalledPercent(ReadSmallFile(folder + "/memory.pressure"));
+    if (stalled) return stalled;
+  }
+  return ParseStalledPercent(ReadSmallFile("/proc/pressure/memory"));
 }
 
 }  // namespace sterna::platform

@@ -32,6 +32,12 @@ struct MemoryGroupTexts {
   std::string stat;   // memory.stat, for inactive_file or total_inactive_file
 };
 std::optional<uint64_t> ParseMemoryRest(const MemoryGroupTexts& texts);
+// The rest's counterpart: the share of the limit that is held, 0..1.
+std::optional<double> ParseMemoryShare(const MemoryGroupTexts& texts);
+
+// Per cent of the last ten seconds in which some task waited for memory, of a pressure file (PSI): "some avg10=1.50
+// ...".
+std::optional<double> ParseStalledPercent(std::string_view text);
 
 // The number after the line that starts with `key` ("MemAvailable:") in a text of "key value" lines.
 std::optional<uint64_t> FindNumber(std::string_view text, std::string_view key);
@@ -42,5 +48,9 @@ std::string ReadSmallFile(const std::string& path);
 // The smallest limit of any group this process is in; nullopt without one.
 std::optional<double> CgroupCpuQuota();
 std::optional<uint64_t> CgroupMemoryRest();
+// The largest share of any group this process is in; nullopt without a limit.
+std::optional<double> CgroupMemoryShare();
+// Of this process's group (v2), else of the system; nullopt where the kernel does not say.
+std::optional<double> MemoryStalledPercent();
 
 }  // namespace sterna::platform

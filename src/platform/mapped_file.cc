@@ -40,13 +40,25 @@ Status CheckRegular(const std::string& path, mode_t mode) {
   return Refuse(StatusCode::kUnsupported, path, fmt::format("is {}; a regular file is needed", kind));
 }
 
-// Closes a descriptor when the function that opened it returns; the mapping stays.
+// Closes a descriptor when it goes; a mapping stays.
 struct Descriptor {
-  int fd;
+  int fd = -1;
+  Descriptor() = default;
+  explicit Descriptor(int opened) : fd(opened) {}
+  Descriptor(Descriptor&& other) noexcept : fd(std::exchange(other.fd, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd, other.fd);
+    return *this;
+  }
   ~Descriptor() {
     if (fd >= 0) close(fd);
   }
 };
+
+// O_NONBLOCK: opening a pipe would wait for a writer.
+Descriptor OpenForReading(const std::string& path) {
+  return Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
 
 }  // namespace
 
@@ -54,6 +66,9 @@ struct MappedFile::State {
   std::string path;
   std::byte* data = nullptr;
   size_t size_bytes = 0;
+  dev_t device = 0;  // with inode: which file it is, whatever the path leads to later
+  ino_t inode = 0;
+  Descriptor reads;  // after EnableReads
   BusFaultGuard guard;
 
   ~State() {
@@ -67,10 +82,10 @@ Result<MappedFile> MappedFile::Open(const std::string& path) {
   if (path.find('\0') != path.npos) return Refuse(StatusCode::kInvalidArgument, path, "the path holds a zero byte");
   struct stat info {};
   // Looked at before it is opened, because opening some devices has effects; and once more after, because the name may
-  // point elsewhere by then. O_NONBLOCK: opening a pipe would wait for a writer.
+  // point elsewhere by then.
   if (stat(path.c_str(), &info) != 0) return CannotOpen(path, errno);
   if (Status status = CheckRegular(path, info.st_mode); !status.ok()) return status;
-  const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  const Descriptor file = OpenForReading(path);
   if (file.fd < 0) return CannotOpen(path, errno);
   if (fstat(file.fd, &info) != 0) return CannotOpen(path, errno);
   if (Status status = CheckRegular(path, info.st_mode); !status.ok()) return status;
@@ -78,6 +93,8 @@ Result<MappedFile> MappedFile::Open(const std::string& path) {
   auto state = std::make_unique<State>();
   state->path = path;
   state->size_bytes = size_t(info.st_size);
+  state->device = info.st_dev;
+  state->inode = info.st_ino;
   if (state->size_bytes == 0) return MappedFile(std::move(state));
   void* const data = mmap(nullptr, state->size_bytes, PROT_READ, MAP_PRIVATE, file.fd, 0);
   if (data == MAP_FAILED) {
@@ -109,6 +126,35 @@ Status MappedFile::Check() const {
   return Refuse(
       StatusCode::kCorrupt, path(),
       fmt::format("shrank or could not be read while it was in use; it had {} B when opened", bytes().size()));
+}
+
+Status MappedFile::EnableReads() {
+  if (state_->reads.fd >= 0) return {};
+  Descriptor file = OpenForReading(path());
+  struct stat info {};
+  if (file.fd < 0 || fstat(file.fd, &info) != 0) return CannotOpen(path(), errno);
+  if (info.st_dev != state_->device || info.st_ino != state_->inode) {
+    return Refuse(StatusCode::kCorrupt, path(), "was replaced by another file while it was in use");
+  }
+  state_->reads = std::move(file);
+  return {};
+}
+
+bool MappedFile::reads_enabled() const { return state_->reads.fd >= 0; }
+
+Status MappedFile::ReadAt(size_t offset_bytes, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t count = pread(state_->reads.fd, out.data(), out.size(), off_t(offset_bytes));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Refuse(StatusCode::kCorrupt, path(), fmt::format("cannot be read: {}", std::strerror(errno)));
+    if (count == 0) {
+      return Refuse(StatusCode::kCorrupt, path(),
+                    fmt::format("shrank while it was in use; it had {} B when opened", bytes().size()));
+    }
+    out = out.subspan(size_t(count));
+    offset_bytes += size_t(count);
+  }
+  return {};
 }
 
 void MappedFile::AdviseSequential() const {

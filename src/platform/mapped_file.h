@@ -26,6 +26,12 @@ class MappedFile {
   bool Faulted() const;
   // Corrupt("file 'x' shrank while it was in use; ...") when Faulted(), else ok.
   Status Check() const;
+  // Reads [offset, offset + out.size()) of the very file that is mapped, without bringing pages of the mapping into
+  // memory. Corrupt when it has become shorter or cannot be read. Needs EnableReads().
+  Status ReadAt(size_t offset_bytes, std::span<std::byte> out) const;
+  // Opens the file for ReadAt. Corrupt when the path leads to another file by now.
+  Status EnableReads();
+  bool reads_enabled() const;
   // Hints to the kernel; no effect on results.
   void AdviseSequential() const;
   void AdviseWillNeed(size_t offset_bytes, size_t size_bytes) const;

@@ -80,6 +80,14 @@ class StoredModel : public ::testing::Test {
     return path;
   }
 
+  // With weights that flow through the smallest window.
+  Outcome RunStreamed(const std::string& path) const {
+    engine::EngineOptions options = OptionsFor(golden_);
+    options.weights = engine::WeightPlacement::kStreamed;
+    options.tensor_cache_bytes = 0;
+    return RunPrompt(*engine::Engine::Load(path, options).value(), golden_.ids);
+  }
+
   std::string Converted(const std::string& path) const {
     std::string target = path + ".sterna";
     const auto report = convert::ConvertToSterna(path, target, Reading(golden_.model_options));
@@ -94,7 +102,9 @@ TEST_P(StoredTypes, GiveTheSameLogitsToTheBit) {
   const Outcome expected = Run(ModelPath("b158-tiny.i2_s.gguf"));
   const std::string path = Rewritten(GetParam(), {});
   EXPECT_TRUE(Run(path) == expected);
+  EXPECT_TRUE(RunStreamed(path) == expected);
   EXPECT_TRUE(Run(Converted(path)) == expected);
+  EXPECT_TRUE(RunStreamed(Converted(path)) == expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ternary, StoredTypes, ::testing::ValuesIn(TernaryTypes()), [](const auto& tested) {
@@ -115,7 +125,9 @@ TEST_F(StoredModel, KeepsRowScalesThatDifferWhenConverted) {
   });
   const Outcome expected = Run(path);
   EXPECT_FALSE(expected == Run(ModelPath("b158-tiny.i2_s.gguf")));
+  EXPECT_TRUE(RunStreamed(path) == expected);
   EXPECT_TRUE(Run(Converted(path)) == expected);
+  EXPECT_TRUE(RunStreamed(Converted(path)) == expected);
 }
 
 TEST_F(StoredModel, KeepsScalesOfGroupsThatDifferWhenConverted) {
@@ -128,6 +140,8 @@ TEST_F(StoredModel, KeepsScalesOfGroupsThatDifferWhenConverted) {
     });
     const Outcome expected = Run(path);
     EXPECT_FALSE(expected == one_scale) << quant::Info(type).name;
+    EXPECT_TRUE(RunStreamed(path) == expected) << quant::Info(type).name;
+    EXPECT_TRUE(RunStreamed(Converted(path)) == expected) << quant::Info(type).name;
     EXPECT_TRUE(Run(Converted(path)) == expected) << quant::Info(type).name;
   }
 }
@@ -141,10 +155,17 @@ TEST_F(StoredModel, InTilesGivesTheSameLogitsToTheBit) {
   const auto run = [&](const std::string& path) {
     return RunPrompt(*engine::Engine::Load(path, OptionsFor(golden)).value(), golden.ids);
   };
+  const auto run_streamed = [&](const std::string& path) {
+    engine::EngineOptions options = OptionsFor(golden);
+    options.weights = engine::WeightPlacement::kStreamed;
+    options.tensor_cache_bytes = 0;
+    return RunPrompt(*engine::Engine::Load(path, options).value(), golden.ids);
+  };
   const Outcome expected = run(ModelPath("b158-q6_k.i2_s.gguf"));
   for (const auto& [file, tiles] : kTileModels) {
     golden.model_options.tl_tiles = *model::ParseTlTiles(tiles);
     EXPECT_TRUE(run(ModelPath(file)) == expected) << file;
+    EXPECT_TRUE(run_streamed(ModelPath(file)) == expected) << file;
     const std::string target = folder_.File("tiles.sterna");
     const auto report = convert::ConvertToSterna(ModelPath(file), target, Reading(golden.model_options));
     ASSERT_TRUE(report.ok()) << report.status().ToString();
@@ -190,6 +211,7 @@ TEST_F(StoredModel, InThreeFilesGivesTheSameLogitsToTheBit) {
   const Outcome expected = Run(whole);
   const std::string split = folder_.File("m-00001-of-00003.gguf");
   EXPECT_TRUE(Run(split) == expected);
+  EXPECT_TRUE(RunStreamed(split) == expected);
   EXPECT_TRUE(Run(Converted(split)) == expected);
 }
 

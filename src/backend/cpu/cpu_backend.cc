@@ -51,15 +51,21 @@ CpuBackendImpl::CpuBackendImpl(const kernels::KernelTable& kernels, platform::Th
       copy_packed_(options.copy_packed),
       ternary_arena_(options.alignment_bytes),
       vector_arena_(options.alignment_bytes),
-      head_arena_(options.alignment_bytes) {}
+      head_arena_(options.alignment_bytes) {
+  if (options.stream) stream_.emplace(*options.stream);
+}
 
 Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source, float scale_factor) {
-  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, RepackTernary(source, scale_factor, ternary_arena_, pool_));
+  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix,
+                          stream_ ? stream_->AddTernary(ternary_.size(), source, scale_factor, ternary_arena_)
+                                  : RepackTernary(source, scale_factor, ternary_arena_, pool_));
   ternary_.push_back(matrix);
   return TernaryId(ternary_.size() - 1);
 }
 
 Result<TernaryId> CpuBackendImpl::AddSparseTernary(const quant::TernarySource& source, float scale_factor) {
+  // Reading less of a matrix by input would save nothing where all of it comes from a file.
+  if (stream_) return AddTernary(source, scale_factor);
   STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix,
                           RepackTernaryByInput(source, scale_factor, ternary_arena_, pool_));
   ternary_.push_back(matrix);
@@ -67,7 +73,9 @@ Result<TernaryId> CpuBackendImpl::AddSparseTernary(const quant::TernarySource& s
 }
 
 Result<TernaryId> CpuBackendImpl::AddPackedTernary(const PackedTernary& packed) {
-  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, TakePacked(packed, copy_packed_, ternary_arena_, pool_));
+  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, stream_
+                                                          ? stream_->AddPacked(ternary_.size(), packed, ternary_arena_)
+                                                          : TakePacked(packed, copy_packed_, ternary_arena_, pool_));
   if (reinterpret_cast<const std::byte*>(matrix.codes) == packed.codes.data()) {
     packed_in_place_bytes_ += packed.codes.size();
   }
@@ -87,7 +95,7 @@ Result<DenseId> CpuBackendImpl::AddDense(quant::TensorType type, uint64_t rows, 
                                                columns, quant::Info(type).name, size_bytes, bytes.size()));
   }
   const auto* const data = reinterpret_cast<const uint8_t*>(bytes.data());
-  dense_.push_back({*dense_type, {data, rows, columns, size_bytes / rows}});
+  dense_.push_back({*dense_type, {data, rows, columns, size_bytes / rows}, false, !stream_});
   return DenseId(dense_.size() - 1);
 }
 
@@ -95,7 +103,12 @@ Result<DenseId> CpuBackendImpl::AddDenseLinear(quant::TensorType type, uint64_t 
                                                std::span<const std::byte> bytes) {
   STERNA_ASSIGN_OR_RETURN(const DenseId id, AddDense(type, rows, columns, bytes));
   dense_.back().linear = true;
+  if (stream_) stream_->AddDense(size_t(id), bytes);
   return id;
+}
+
+void CpuBackendImpl::AddLayer() {
+  if (stream_) stream_->AddLayer();
 }
 
 Result<VectorId> CpuBackendImpl::AddVector(std::span<const float> values) {
@@ -155,7 +168,8 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
     STERNA_ASSIGN_OR_RETURN(ternary_scratch_, AlignedBuffer::Create(pool_.thread_count() * ternary_scratch_stride_));
   }
 
-  return PrepareAttention();
+  STERNA_RETURN_IF_ERROR(PrepareAttention());
+  return stream_ ? PrepareStream() : Status();
 }
 
 Status CpuBackendImpl::PrepareAttention() {
@@ -174,6 +188,7 @@ Status CpuBackendImpl::PrepareAttention() {
 MemoryPlan CpuBackendImpl::Plan() const {
   uint64_t dense_bytes = 0, linear_bytes = 0, rope_bytes = 0;
   for (const DenseMatrix& dense : dense_) {
+    if (!dense.in_place) continue;
     (dense.linear ? linear_bytes : dense_bytes) += uint64_t{dense.rows.rows} * dense.rows.row_bytes;
   }
   for (const RopeTable& table : ropes_) rope_bytes += table.size_bytes();
@@ -185,28 +200,38 @@ MemoryPlan CpuBackendImpl::Plan() const {
   MemoryPlan plan;
   plan.items = {{"ternary weights", ternary_arena_.taken_bytes()},
                 {"ternary weights (read in place)", packed_in_place_bytes_},
-                {"embedding and head (read in place)", dense_bytes},
-                {"dense layers (read in place)", linear_bytes},
+                {"embedding and head", dense_bytes},
+                {"dense layers", linear_bytes},
                 {"head planes", head_arena_.taken_bytes()},
                 {"norm weights", vector_arena_.taken_bytes()},
                 {"KV cache", kv_.size_bytes()},
                 {"rotary table", rope_bytes},
                 {"scratch", scratch_bytes}};
+  if (stream_) plan.items.push_back({"window of streamed weights", stream_->size_bytes() + stored_row_.size()});
   return plan;
+}
+
+memory::PoolUse CpuBackendImpl::WeightPools() const {
+  memory::PoolUse use;
+  for (const WeightArena* arena : {&ternary_arena_, &vector_arena_, &head_arena_}) use.Add(arena->use());
+  return use;
 }
 
 void CpuBackendImpl::BeginStep(const Batch& batch) {
   STERNA_DCHECK(batch.tokens.size() <= max_rows_ && batch.output_rows.size() <= max_outputs_);
   STERNA_DCHECK(batch.positions.size() == batch.tokens.size() && batch.sequences.size() == batch.tokens.size());
   batch_ = batch;
+  step_status_ = {};
   work_.BeginStep(rows());
+  if (stream_) stream_->BeginPass(!batch.output_rows.empty());
   if (kv_.shape().head_dim > 0) attention_.Cut(batch);
   if (kv_.shape().window > 0) windowed_.Cut(batch);
 }
 
 Status CpuBackendImpl::EndStep() {
   batch_ = Batch{};
-  return {};
+  if (stream_) stream_->EndPass();
+  return step_status_;
 }
 
 }  // namespace sterna::backend

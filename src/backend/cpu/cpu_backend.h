@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
 #include "kernels/table.h"
+#include "memory/pool_use.h"
+#include "memory/stream_window.h"
 #include "platform/aligned_buffer.h"
 #include "platform/thread_pool.h"
 
@@ -16,6 +20,16 @@ namespace sterna::backend {
 // copy of the head (head_planes.h); the answer is the whole head's, with kScreened except for a chance below 1e-8 a row
 // of logits.
 enum class HeadMode : uint8_t { kExact, kCertified, kScreened };
+
+// Weights that are not held but flow through a window, layer by layer (docs/memory.md).
+struct StreamOptions {
+  // Copies stored bytes that were given to Add... from their file; called on any thread. Empty: they are copied from
+  // where they lie.
+  std::function<Status(std::span<const std::byte> stored, std::byte* out)> read;
+  uint64_t window_bytes = uint64_t{512} << 20;  // the most that the window takes; two layers at least
+  memory::EvictionPolicy eviction = memory::EvictionPolicy::kFarthestNext;
+  memory::PreloadStrategy preload = memory::PreloadStrategy::kPredictive;
+};
 
 struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
@@ -31,6 +45,8 @@ struct CpuBackendOptions {
   uint32_t decode_workers = platform::ThreadPool::kMaxThreads;
   uint32_t prefill_workers = platform::ThreadPool::kMaxThreads;
   uint32_t decode_rows = 16;
+  // Linear weights, and with HeadMode::kExact the head, flow from their file. The same results.
+  std::optional<StreamOptions> stream = std::nullopt;
 };
 
 // Bytes that a head of that shape takes more than with HeadMode::kExact; 0 when no other mode can be.
@@ -42,6 +58,18 @@ class CpuBackend : public Backend {
   static std::unique_ptr<CpuBackend> Create(const kernels::KernelTable& kernels, platform::ThreadPool& pool,
                                             const CpuBackendOptions& options = {});
   virtual CpuBackendCounters Counters() const = 0;
+  // Before Prepare: the window of streamed weights takes no more than all else leaves of this many bytes.
+  virtual void LimitPlan(uint64_t total_bytes) = 0;
+
+  // Of the pools that weights lie in.
+  virtual memory::PoolUse WeightPools() const = 0;
+
+  // For memory that runs short; after Prepare, any thread, without changing a result. How much of the window of
+  // streamed weights is used: all, what has been filled by now, two layers. What is not used goes back to the system.
+  enum class WindowUse : uint8_t { kAll, kFilled, kLeast };
+  virtual void UseWindow(WindowUse use) = 0;
+  // A KV block that no sequence holds: its memory goes back to the system until the block is used again.
+  virtual void GiveBackKv(uint32_t block) = 0;
 };
 
 }  // namespace sterna::backend

@@ -16,6 +16,7 @@
 #include "backend/cpu/kv_store.h"
 #include "backend/cpu/rope_table.h"
 #include "backend/cpu/screened_head.h"
+#include "backend/cpu/streamed_weights.h"
 #include "backend/cpu/ternary_weights.h"
 #include "backend/cpu/weight_arena.h"
 #include "backend/cpu/work_splitter.h"
@@ -33,6 +34,7 @@ class CpuBackendImpl final : public CpuBackend {
                            std::span<const std::byte> bytes) override;
   Result<DenseId> AddDenseLinear(quant::TensorType type, uint64_t rows, uint64_t columns,
                                  std::span<const std::byte> bytes) override;
+  void AddLayer() override;
   Result<VectorId> AddVector(std::span<const float> values) override;
   Status AddHead(DenseId head) override;
   SlotId AddSlot(uint32_t columns) override;
@@ -43,6 +45,7 @@ class CpuBackendImpl final : public CpuBackend {
   MemoryPlan Plan() const override;
 
   void BeginStep(const Batch& batch) override;
+  Status BeginLayer(uint32_t layer) override;
   void Embed(DenseId table, float factor, SlotId out) override;
   void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) override;
   void Quantize(SlotId in, Int8Id out) override;
@@ -58,13 +61,21 @@ class CpuBackendImpl final : public CpuBackend {
   Status EndStep() override;
   LogitRow Logits(uint32_t output_index) override;
   CpuBackendCounters Counters() const override;
+  memory::PoolUse WeightPools() const override;
+  void UseWindow(WindowUse use) override;
+  void GiveBackKv(uint32_t block) override { kv_.GiveBack(block); }
+  void LimitPlan(uint64_t total_bytes) override { plan_limit_bytes_ = total_bytes; }
   std::span<float> SlotRow(SlotId id, uint32_t row) override { return {slot(id).Row(row), slot(id).columns()}; }
 
  private:
   struct DenseMatrix {
     kernels::DenseType type;
     kernels::DenseRows rows;
-    bool linear = false;  // of a layer, not an embedding or a head
+    bool linear = false;   // of a layer, not an embedding or a head
+    bool in_place = true;  // read where the caller has it; else it flows, or its rows are read one by one
+    std::span<const std::byte> stored() const {
+      return std::as_bytes(std::span(rows.data, size_t{rows.rows} * rows.row_bytes));
+    }
   };
   struct Vector {
     const float* values;
@@ -105,6 +116,11 @@ class CpuBackendImpl final : public CpuBackend {
   bool IsScreened(DenseId head, size_t output) const;
   void ScreenHead(DenseId head);
   void WholeHead(const DenseMatrix& head, size_t first, size_t count);
+  void StreamedHead(const DenseMatrix& head, size_t first, size_t count);
+  void HeadRows(const DenseMatrix& head, size_t first, size_t count, size_t first_logit);
+  Status PrepareStream();
+  void EmbedStored(const DenseMatrix& embedding, float factor, FloatSlot& out);
+  void EmbedRow(const DenseMatrix& embedding, const uint8_t* stored, float factor, FloatSlot& out, size_t row) const;
 
   const kernels::KernelTable& kernels_;
   platform::ThreadPool& pool_;
@@ -140,6 +156,11 @@ class CpuBackendImpl final : public CpuBackend {
   std::vector<LogitRow> logit_rows_;  // by output of the last Head
 
   Batch batch_;
+  Status step_status_;  // of reading weights in the step
+
+  uint64_t plan_limit_bytes_ = UINT64_MAX;
+  AlignedBuffer stored_row_;  // of an embedding that is not in place
+  std::optional<StreamedWeights> stream_;
 };
 
 }  // namespace sterna::backend

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "memory/stream_window.h"
+
 namespace sterna::backend {
 
 // Counters since creation, for the profile and for tests.
@@ -22,6 +24,7 @@ struct CpuBackendCounters {
   uint64_t head_refined_rows = 0;  // head rows whose second plane was read
   uint64_t head_exact_rows = 0;    // head rows computed as candidates
   uint64_t head_bytes = 0;         // codes and weights of heads that were read
+  memory::StreamCounters stream;   // zeros without StreamOptions
 };
 
 }  // namespace sterna::backend

@@ -12,8 +12,12 @@ namespace sterna::backend {
 uint64_t HeadPlanesBytes(uint64_t rows, uint64_t columns) { return HeadPlanes::SizeBytes(rows, columns); }
 
 Status CpuBackendImpl::AddHead(DenseId head) {
-  if (head_mode_ == HeadMode::kExact) return {};
-  const DenseMatrix& w = matrix(head);
+  DenseMatrix& w = dense_[size_t(head)];
+  if (head_mode_ == HeadMode::kExact) {
+    if (stream_) stream_->AddHead(w.stored(), w.rows.row_bytes);
+    return {};
+  }
+  w.in_place = true;  // its rows are read here and there
   if (HeadPlanesBytes(w.rows.rows, w.rows.columns) == 0) {
     return Status::Unsupported(
         fmt::format("a head of {} columns cannot be screened ({} are the most); give --head exact", w.rows.columns,
@@ -81,14 +85,24 @@ void CpuBackendImpl::ScreenHead(DenseId head) {
 
 // Logits of outputs first .. first + count - 1.
 void CpuBackendImpl::WholeHead(const DenseMatrix& head, size_t first, size_t count) {
-  const kernels::FloatRows normed = {head_input_.Row(first), count, head_input_.stride()};
   const uint64_t bytes = uint64_t{head.rows.rows} * head.rows.row_bytes;
   work_.counters().head_whole += count;
   work_.counters().head_bytes += bytes;
   work_.counters().weight_bytes_read += bytes;
+  if (head.in_place) {
+    HeadRows(head, first, count, 0);
+  } else {
+    StreamedHead(head, first, count);
+  }
+}
+
+// The rows of `head` are those of the logits from first_logit on.
+void CpuBackendImpl::HeadRows(const DenseMatrix& head, size_t first, size_t count, size_t first_logit) {
+  const kernels::FloatRows normed = {head_input_.Row(first), count, head_input_.stride()};
   const uint64_t cost = uint64_t{head.rows.rows} * head.rows.columns * count;
-  work_.Run(cost, DensePieces(head),
-            [&](size_t piece, uint32_t) { DensePiece(head, normed, piece, logits_.Row(first), logits_.stride()); });
+  work_.Run(cost, DensePieces(head), [&](size_t piece, uint32_t) {
+    DensePiece(head, normed, piece, logits_.Row(first) + first_logit, logits_.stride());
+  });
 }
 
 CpuBackendCounters CpuBackendImpl::Counters() const {
@@ -100,6 +114,7 @@ CpuBackendCounters CpuBackendImpl::Counters() const {
     all.head_bytes += screened.bytes;
     all.weight_bytes_read += screened.bytes;
   }
+  if (stream_) all.stream = stream_->counters();
   return all;
 }
 

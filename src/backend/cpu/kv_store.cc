@@ -49,6 +49,11 @@ Result<KvStore> KvStore::Create(const KvShape& shape, size_t alignment_bytes) {
   return store;
 }
 
+void KvStore::GiveBack(uint32_t block) {
+  const size_t block_bytes = size_t{shape_.layers} * shape_.kv_heads * region_bytes_;
+  buffer_.GiveBack(block * block_bytes, block_bytes);
+}
+
 kernels::KvBlock KvStore::At(uint32_t block, uint32_t layer, uint32_t kv_head) {
   STERNA_DCHECK(block < shape_.block_count && layer < shape_.layers && kv_head < shape_.kv_heads);
   const size_t region = (size_t{block} * shape_.layers + layer) * shape_.kv_heads + kv_head;

@@ -24,6 +24,8 @@ class KvStore {
   kernels::KvType type() const { return type_; }
   const KvShape& shape() const { return shape_; }
   uint64_t size_bytes() const { return buffer_.size(); }
+  // The block's memory goes back to the system until it is written again.
+  void GiveBack(uint32_t block);
 
  private:
   KvShape shape_;

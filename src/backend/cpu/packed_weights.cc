@@ -84,8 +84,7 @@ PackedTernary AsPacked(const TernaryMatrix& matrix) {
   return packed;
 }
 
-Result<TernaryMatrix> TakePacked(const PackedTernary& packed, bool copy, WeightArena& arena,
-                                 platform::ThreadPool& pool) {
+Result<TernaryMatrix> DescribePacked(const PackedTernary& packed, WeightArena& arena) {
   if (!GroupsFit(packed)) {
     return Status::InvalidArgument(fmt::format("{} columns in groups of {} with {} scales are none that can be stored",
                                                packed.columns, packed.group_columns, packed.group_scales.size()));
@@ -106,6 +105,12 @@ Result<TernaryMatrix> TakePacked(const PackedTernary& packed, bool copy, WeightA
   STERNA_ASSIGN_OR_RETURN(matrix.group_scales, CopyScales(packed.group_scales, arena));
   STERNA_ASSIGN_OR_RETURN(matrix.row_scales, CopyScales(packed.row_scales, arena));
   if (matrix.row_scales != nullptr) matrix.scale = 1;
+  return matrix;
+}
+
+Result<TernaryMatrix> TakePacked(const PackedTernary& packed, bool copy, WeightArena& arena,
+                                 platform::ThreadPool& pool) {
+  STERNA_ASSIGN_OR_RETURN(TernaryMatrix matrix, DescribePacked(packed, arena));
   if (copy || !IsAligned(packed.codes)) {
     STERNA_ASSIGN_OR_RETURN(matrix.codes, CopyCodes(packed.codes, arena, pool));
   } else {

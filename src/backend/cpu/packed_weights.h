@@ -11,6 +11,9 @@ namespace sterna::backend {
 Result<TernaryMatrix> TakePacked(const PackedTernary& packed, bool copy, WeightArena& arena,
                                  platform::ThreadPool& pool);
 
+// The same without codes: its scales lie in the arena.
+Result<TernaryMatrix> DescribePacked(const PackedTernary& packed, WeightArena& arena);
+
 // A matrix as a file stores it; valid while the matrix's memory is.
 PackedTernary AsPacked(const TernaryMatrix& matrix);
 

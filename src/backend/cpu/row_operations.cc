@@ -6,17 +6,22 @@
 
 namespace sterna::backend {
 
+void CpuBackendImpl::EmbedRow(const DenseMatrix& embedding, const uint8_t* stored, float factor, FloatSlot& out,
+                              size_t row) const {
+  kernels_.decode_row[embedding.type](stored, out.columns(), out.Row(row));
+  if (factor == 1.0f) return;
+  for (float& value : std::span(out.Row(row), out.columns())) value *= factor;
+}
+
 void CpuBackendImpl::Embed(DenseId table, float factor, SlotId out) {
   const DenseMatrix& embedding = matrix(table);
   FloatSlot& y = slot(out);
   STERNA_DCHECK(y.columns() == embedding.rows.columns);
+  if (!embedding.in_place) return EmbedStored(embedding, factor, y);
   work_.RunRows(rows(), y.columns(), [&](size_t row, uint32_t) {
     const auto token = size_t(batch_.tokens[row]);
     STERNA_DCHECK(token < embedding.rows.rows);
-    kernels_.decode_row[embedding.type](embedding.rows.data + token * embedding.rows.row_bytes, y.columns(),
-                                        y.Row(row));
-    if (factor == 1.0f) return;
-    for (float& value : std::span(y.Row(row), y.columns())) value *= factor;
+    EmbedRow(embedding, embedding.rows.data + token * embedding.rows.row_bytes, factor, y, row);
   });
 }
 

@@ -37,29 +37,6 @@ void PackFineGroups(const uint8_t* codes, const TernaryMatrix& matrix, size_t ro
   }
 }
 
-// True when the stored bytes are the kernels' layout already.
-bool IsKernelLayout(const quant::TernarySource& source) {
-  return source.type == quant::TensorType::kI2_S && source.layout == quant::I2sLayout::kX86 &&
-         source.columns % kernels::kTernaryBlockColumns == 0;
-}
-
-void RepackRows(const quant::TernarySource& source, const TernaryMatrix& matrix, size_t first, size_t end,
-                uint8_t* row_codes, uint8_t* out) {
-  const size_t row_bytes = matrix.row_bytes();
-  if (IsKernelLayout(source)) {
-    std::memcpy(out + first * row_bytes, source.bytes.data() + first * row_bytes, (end - first) * row_bytes);
-    return;
-  }
-  for (size_t row = first; row < end; ++row) {
-    quant::UnpackTernaryRow(source, row, row_codes);
-    if (matrix.fine_groups()) {
-      PackFineGroups(row_codes, matrix, row, out);
-    } else {
-      PackRow(row_codes, matrix.blocks, out + row * row_bytes);
-    }
-  }
-}
-
 // `groups` scales a row: 1 where rows have one each.
 Result<const float*> CopyScales(const quant::TernarySource& source, float scale_factor, size_t groups,
                                 WeightArena& arena) {
@@ -108,17 +85,44 @@ Result<float> MatrixScale(const quant::TernaryScales& scales, float scale_factor
   return Status::Corrupt(fmt::format("scale {} times {} is not a finite number", scales.scale, scale_factor));
 }
 
-Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
-                                    platform::ThreadPool& pool) {
+bool HoldsKernelCodes(const quant::TernarySource& source) {
+  return source.type == quant::TensorType::kI2_S && source.layout == quant::I2sLayout::kX86 &&
+         source.columns % kernels::kTernaryBlockColumns == 0;
+}
+
+void RepackRows(const quant::TernarySource& source, const TernaryMatrix& matrix, size_t first, size_t end,
+                uint8_t* row_codes, uint8_t* out) {
+  const size_t row_bytes = matrix.row_bytes();
+  if (HoldsKernelCodes(source)) {
+    std::memcpy(out + first * row_bytes, source.bytes.data() + first * row_bytes, (end - first) * row_bytes);
+    return;
+  }
+  for (size_t row = first; row < end; ++row) {
+    quant::UnpackTernaryRow(source, row, row_codes);
+    if (matrix.fine_groups()) {
+      PackFineGroups(row_codes, matrix, row, out);
+    } else {
+      PackRow(row_codes, matrix.blocks, out + row * row_bytes);
+    }
+  }
+}
+
+Result<TernaryMatrix> DescribeTernary(const quant::TernarySource& source, float scale_factor, WeightArena& arena) {
   STERNA_ASSIGN_OR_RETURN(const quant::TernaryScales scales, quant::InspectTernary(source));
   TernaryMatrix matrix;
   matrix.rows = source.rows;
   matrix.columns = source.columns;
   matrix.blocks = CeilDiv<size_t>(source.columns, kernels::kTernaryBlockColumns);
   STERNA_RETURN_IF_ERROR(SetScales(source, scales, scale_factor, arena, matrix));
+  return matrix;
+}
+
+Result<TernaryMatrix> RepackTernary(const quant::TernarySource& source, float scale_factor, WeightArena& arena,
+                                    platform::ThreadPool& pool) {
+  STERNA_ASSIGN_OR_RETURN(TernaryMatrix matrix, DescribeTernary(source, scale_factor, arena));
   STERNA_ASSIGN_OR_RETURN(std::byte* const bytes, arena.Take(matrix.rows * matrix.row_bytes()));
   auto* const codes = reinterpret_cast<uint8_t*>(bytes);
-  const size_t padded_columns = matrix.blocks * kernels::kTernaryBlockColumns;
+  const size_t padded_columns = matrix.padded_columns();
   std::vector<uint8_t> row_codes(pool.thread_count() * padded_columns, uint8_t{1});  // the padding stays 1
   const size_t piece_rows = std::max<size_t>(1, kRepackPieceBytes / matrix.row_bytes());
   pool.ParallelFor(CeilDiv(matrix.rows, piece_rows), [&](size_t piece, uint32_t worker) {

@@ -29,13 +29,26 @@ struct TernaryMatrix {
   bool fine_groups() const { return group_scales != nullptr && group_columns < kernels::kTernaryGroupColumns; }
   bool one_scale() const { return group_scales == nullptr && row_scales == nullptr; }
 
-  size_t row_bytes() const { return blocks * kernels::kTernaryBlockBytes; }  // of a row, or of an input
-  kernels::TernaryRows Rows(size_t first, size_t count) const;               // stored by row
-  kernels::TernaryColumns Columns() const;                                   // stored by input
+  size_t padded_columns() const { return blocks * kernels::kTernaryBlockColumns; }  // stored by row
+  size_t row_bytes() const { return blocks * kernels::kTernaryBlockBytes; }         // of a row, or of an input
+  kernels::TernaryRows Rows(size_t first, size_t count) const;                      // stored by row
+  kernels::TernaryColumns Columns() const;                                          // stored by input
 };
 
 // The scale of a matrix whose scales are uniform, times the factor. Corrupt when that is not finite.
 Result<float> MatrixScale(const quant::TernaryScales& scales, float scale_factor);
+
+// Checks `source` (quant::InspectTernary) and says what its matrix will be like, with scales in the arena but no codes.
+// Every value is multiplied by `scale_factor`. Corrupt when a scale times the factor is not finite.
+Result<TernaryMatrix> DescribeTernary(const quant::TernarySource& source, float scale_factor, WeightArena& arena);
+
+// Whether the stored bytes begin with the codes of the kernels' layout, and are to be copied as they are.
+bool HoldsKernelCodes(const quant::TernarySource& source);
+
+// Rows first .. end - 1 of `source` into the kernels' layout at `out`, where the whole matrix's codes belong.
+// `row_codes` is scratch: a byte for each padded column, 1 at first.
+void RepackRows(const quant::TernarySource& source, const TernaryMatrix& matrix, size_t first, size_t end,
+                uint8_t* row_codes, uint8_t* out);
 
 // Checks `source` (quant::InspectTernary) and copies it into the kernels' layout, rows shared out over `pool`. Every
 // value is multiplied by `scale_factor`. Corrupt when a scale times the factor is not finite.

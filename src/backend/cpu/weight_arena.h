@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "memory/pool_use.h"
 #include "platform/aligned_buffer.h"
 #include "sterna/status.h"
 
@@ -19,12 +20,14 @@ class WeightArena {
   // Zeroed, aligned as said above; valid while the arena lives. ResourceExhausted when the system has no such memory.
   Result<std::byte*> Take(uint64_t size_bytes);
   uint64_t taken_bytes() const { return taken_bytes_; }
+  memory::PoolUse use() const;
 
  private:
   uint64_t alignment_bytes_;
   std::vector<AlignedBuffer> slabs_;
   uint64_t used_in_last_bytes_ = 0;
   uint64_t taken_bytes_ = 0;
+  uint64_t left_bytes_ = 0, largest_left_bytes_ = 0;  // at the ends of slabs before the last
 };
 
 }  // namespace sterna::backend

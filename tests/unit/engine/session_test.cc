@@ -276,7 +276,9 @@ TEST(Session, AFileThatShrinksWhileInUseEndsTheRequestWithAStatus) {
   const testing::TemporaryFolder folder;
   const std::string path = folder.File("m.gguf");
   std::filesystem::copy_file(TinyModelPath(), path);
-  const auto engine = Engine::Load(path, TinyOptions()).value();
+  EngineOptions options = TinyOptions();
+  options.weights = WeightPlacement::kMapped;
+  const auto engine = Engine::Load(path, options).value();
   const auto session = engine->NewSession().value();
   GenerateRequest request = GreedyRequest(PlainPrompt(3), 50);
   size_t seen = 0;

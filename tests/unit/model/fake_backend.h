@@ -28,9 +28,16 @@ class FakeBackend : public backend::Backend {
   std::vector<float> ropes;  // their bases
   std::vector<uint32_t> slots, int8_slots;
   std::vector<std::string> operations;
-  Status step_status;     // what EndStep answers
-  Status ternary_status;  // what AddTernary answers when not ok
+  Status step_status;                  // what EndStep answers
+  std::vector<size_t> first_of_layer;  // matrices that were there when a layer began
+  Status layer_status;                 // what BeginLayer answers
+  Status ternary_status;               // what AddTernary answers when not ok
 
+  void AddLayer() override { first_of_layer.push_back(ternaries.size() + packed_ternaries.size() + denses.size()); }
+  Status BeginLayer(uint32_t layer) override {
+    operations.push_back("layer" + std::to_string(layer));
+    return layer_status;
+  }
   Result<backend::TernaryId> AddTernary(const quant::TernarySource& source, float scale_factor) override {
     if (!ternary_status.ok()) return ternary_status;
     ternaries.push_back({source, scale_factor});

@@ -152,7 +152,7 @@ TEST(ModelForward, RunsTheOperationsInThePapersOrder) {
   ASSERT_TRUE(loaded.status.ok()) << loaded.status.ToString();
   ASSERT_TRUE(loaded.model->Forward({}).ok());
   EXPECT_THAT(loaded.backend.operations,
-              ElementsAre("begin", "embed",                                                                        //
+              ElementsAre("begin", "embed", "layer0",                                                              //
                           "norm128", "quantize", "linear 128>128 128>64 128>64", "rope2", "rope1",                 //
                           "store0", "attend0 heads2", "norm128", "quantize", "linear 128>128", "add",              //
                           "norm128", "quantize", "relu2 128>256", "norm256", "quantize", "linear 256>128", "add",  //
@@ -194,11 +194,11 @@ TEST(ModelForward, RunsGemmaWithItsNormsWindowsAndDenseLayers) {
   ASSERT_TRUE(loaded.model->Forward({}).ok());
   EXPECT_THAT(loaded.backend.operations,
               ElementsAre("begin", "embed times 11.313708",                                               //
-                          "norm128", "dense 128>128 128>64 128>64", "norm64 of 2", "norm64",              //
+                          "layer0", "norm128", "dense 128>128 128>64 128>64", "norm64 of 2", "norm64",    //
                           "rope2 by table 1", "rope1 by table 1", "store0", "attend0 heads2 window",      //
                           "dense 128>128", "norm128", "add",                                              //
                           "norm128", "dense 128>256 128>256", "gelu", "dense 256>128", "norm128", "add",  //
-                          "norm128", "dense 128>128 128>64 128>64", "norm64 of 2", "norm64",              //
+                          "layer1", "norm128", "dense 128>128 128>64 128>64", "norm64 of 2", "norm64",    //
                           "rope2", "rope1", "store1", "attend1 heads2",                                   //
                           "dense 128>128", "norm128", "add",                                              //
                           "norm128", "dense 128>256 128>256", "gelu", "dense 256>128", "norm128", "add",  //

@@ -64,6 +64,20 @@ TEST(CgroupMemory, HasNoLimitWhereTheTextSaysSo) {
   EXPECT_EQ(std::nullopt, ParseMemoryRest({"99999999999999999999999\n", "1", ""}));
 }
 
+TEST(CgroupMemory, TellsTheShareOfTheLimitThatIsHeld) {
+  EXPECT_EQ(0.25, ParseMemoryShare({"800\n", "300\n", "inactive_file 100\n"}));
+  EXPECT_EQ(1.0, ParseMemoryShare({"1000\n", "1300\n", ""}));
+  EXPECT_EQ(std::nullopt, ParseMemoryShare({"max\n", "300\n", ""}));
+  EXPECT_EQ(std::nullopt, ParseMemoryShare({"0\n", "300\n", ""}));
+}
+
+TEST(PressureFile, TellsHowLongSomeTaskWaited) {
+  EXPECT_EQ(1.5, ParseStalledPercent("some avg10=1.50 avg60=0.20 avg300=0.00 total=7\nfull avg10=0.90 avg60=0.1\n"));
+  EXPECT_EQ(std::nullopt, ParseStalledPercent("full avg10=0.90\n"));
+  EXPECT_EQ(std::nullopt, ParseStalledPercent("some avg10=much avg60=1\n"));
+  EXPECT_EQ(std::nullopt, ParseStalledPercent(""));
+}
+
 TEST(FindNumber, TakesTheLineOfTheKey) {
   EXPECT_EQ(42u, FindNumber("VmPeak:\t  7 kB\nVmRSS:\t   42 kB\n", "VmRSS:"));
   EXPECT_EQ(std::nullopt, FindNumber("VmPeak:\t  7 kB\n", "VmRSS:"));

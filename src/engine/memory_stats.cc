@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/memory_stats.h"
+
+#include <algorithm>
+
+#include "platform/memory_usage.h"
+
+namespace sterna::engine {
+namespace {
+
+double Mebibytes(uint64_t bytes) { return double(bytes) / double(1 << 20); }
+
+}  // namespace
+
+MemoryStats ReadMemoryStats(const EngineCore& core, uint64_t& peak_bytes) {
+  const backend::MemoryPlan& plan = core.report.plan;
+  const uint64_t kv_bytes = plan.BytesOf("KV cache"), block_bytes = kv_bytes / core.kv->block_count();
+  const uint64_t kv_free_bytes = block_bytes * core.kv->free_blocks();
+  const uint64_t engine_bytes = plan.TotalBytes() - kv_bytes + block_bytes * core.kv->touched_blocks();
+  const uint64_t allocated_bytes = engine_bytes + MemoryAligned::held_bytes();
+  peak_bytes = std::max({peak_bytes, allocated_bytes, engine_bytes + MemoryAligned::peak_bytes()});
+
+  memory::PoolUse pools = core.backend->WeightPools();
+  pools.Add({kv_bytes, kv_bytes - kv_free_bytes, kv_free_bytes, kv_free_bytes});  // a block is as good as another
+  const uint64_t limit_bytes = core.options.memory_limit_bytes;
+  const uint64_t most_bytes = limit_bytes > 0 ? limit_bytes : allocated_bytes + platform::AvailableMemoryBytes();
+  return {.allocated_mb = Mebibytes(allocated_bytes),
+          .peak_mb = Mebibytes(peak_bytes),
+          .usage_percent = 100.0 * double(allocated_bytes) / double(std::max<uint64_t>(most_bytes, 1)),
+          .efficiency_percent = 100 * pools.Efficiency(),
+          .fragmentation_percent = 100 * pools.Fragmentation()};
+}
+
+}  // namespace sterna::engine
