@@ -14,6 +14,7 @@
 #include "flag_set.h"
 #include "kernels/dispatch.h"
 #include "measure_bandwidth.h"
+#include "measure_generation.h"
 #include "measure_sequences.h"
 #include "measure_ternary.h"
 #include "memory_plan_json.h"
@@ -73,29 +74,6 @@ struct Measurement {
   double GbPerSecond() const { return Median() * bytes_per_token / 1e9; }
 };
 
-// Ids spread over the vocabulary; which ones does not matter to the speed.
-std::vector<text::TokenId> SomePrompt(size_t count, size_t vocabulary_size) {
-  std::vector<text::TokenId> ids;
-  for (size_t i = 0; i < count; ++i) {
-    ids.push_back(static_cast<text::TokenId>((i * size_t{7919} + 13) % vocabulary_size));
-  }
-  return ids;
-}
-
-// After the first `held_tokens` tokens of the session.
-Result<engine::Timings> Generate(const LoadedModel& model, size_t held_tokens, size_t prompt_tokens,
-                                 uint32_t generated_tokens, uint32_t speculate_tokens = 0) {
-  model.session->Truncate(held_tokens);
-  engine::GenerateRequest request;
-  request.prompt = SomePrompt(prompt_tokens, model.engine->config().vocabulary_size);
-  request.sampling.temperature = 0;
-  request.max_tokens = generated_tokens;
-  request.ignore_end_of_generation = true;
-  request.speculate_tokens = speculate_tokens;
-  STERNA_ASSIGN_OR_RETURN(const engine::GenerateResult result, model.session->Generate(request));
-  return result.timings;
-}
-
 std::optional<double> Share(uint64_t part, uint64_t whole) {
   return whole == 0 ? std::nullopt : std::optional(double(part) / double(whole));
 }
@@ -134,7 +112,7 @@ Result<Measurement> Repeat(std::string name, const LoadedModel& model, uint32_t 
 Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& model) {
   const uint32_t tokens = flags.prompt_tokens;
   return Repeat(fmt::format("pp{}", tokens), model, flags.repetitions, tokens, [&]() -> Result<double> {
-    STERNA_ASSIGN_OR_RETURN(const engine::Timings t, Generate(model, 0, tokens, 1));
+    STERNA_ASSIGN_OR_RETURN(const engine::Timings t, TimeGeneration(model, 0, tokens, 1));
     return t.PrefillTokensPerSecond();
   });
 }
@@ -142,12 +120,12 @@ Result<Measurement> MeasurePrompt(const BenchFlags& flags, const LoadedModel& mo
 // Generation with `depth` tokens in the context already. A prompt of one token costs what a generated one does.
 Result<Measurement> MeasureGeneration(const BenchFlags& flags, const LoadedModel& model, uint32_t depth) {
   const uint32_t tokens = flags.generated_tokens;
-  if (depth > 0) STERNA_RETURN_IF_ERROR(Generate(model, 0, depth, 0).status());
+  if (depth > 0) STERNA_RETURN_IF_ERROR(TimeGeneration(model, 0, depth, 0).status());
   const std::string name = depth > 0 ? fmt::format("tg{}@d{}", tokens, depth) : fmt::format("tg{}", tokens);
   engine::Timings timings;
   STERNA_ASSIGN_OR_RETURN(Measurement m, Repeat(name, model, flags.repetitions, tokens + 1, [&]() -> Result<double> {
-                            STERNA_ASSIGN_OR_RETURN(timings,
-                                                    Generate(model, depth, 1, tokens + 1, flags.speculate_tokens));
+                            STERNA_ASSIGN_OR_RETURN(
+                                timings, TimeGeneration(model, depth, 1, tokens + 1, flags.speculate_tokens));
                             return timings.DecodeTokensPerSecond();
                           }));
   m.guessed_tokens = timings.guessed_tokens;

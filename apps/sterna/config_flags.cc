@@ -65,8 +65,9 @@ Status ConfigFlags::Assign(const std::string& flag, const std::string& key, std:
   return {};
 }
 
-Result<config::Resolved> ConfigFlags::Resolve() const {
+Result<config::Resolved> ConfigFlags::Resolve(std::vector<config::Assignment> tuned) const {
   config::Sources sources = config::SystemSources();
+  sources.tuned = std::move(tuned);
   sources.file = file_;
   sources.own_defaults = defaults_;
   for (const std::string& text : set_) {

@@ -26,8 +26,8 @@ class ConfigFlags {
   Status Assign(const std::string& flag, const std::string& key, std::string_view text);
 
   const std::optional<std::string>& file() const { return file_; }  // --config
-  // All sources together. InvalidArgument names source and key.
-  Result<config::Resolved> Resolve() const;
+  // All sources together, and what was tuned. InvalidArgument names source and key.
+  Result<config::Resolved> Resolve(std::vector<config::Assignment> tuned = {}) const;
 
  private:
   Config Defaults() const;

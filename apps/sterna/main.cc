@@ -37,6 +37,7 @@ constexpr Verb kVerbs[] = {
     {"devices", "Say what this machine has and can do", DevicesVerb},
     {"doctor", "Check that everything works", DoctorVerb},
     {"setup", "Write a configuration file for this machine", SetupVerb},
+    {"tune", "Find the fastest settings for a model here", TuneVerb},
 };
 
 }  // namespace

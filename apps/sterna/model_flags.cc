@@ -6,12 +6,14 @@
 #include <algorithm>
 
 #include "api/engine_options.h"
+#include "base/log.h"
 #include "base/status_macros.h"
 #include "built_in_model.h"
 #include "model_path.h"
 #include "platform/environment.h"
 #include "platform/thread_pool.h"
 #include "streams.h"
+#include "tune/tuned_file.h"
 
 namespace sterna::cli {
 namespace {
@@ -132,10 +134,26 @@ model::ModelOptions ModelFlags::ModelOptions() const {
   return options;
 }
 
+// A file that is broken, or of a version with other keys, is told and passed over.
+std::vector<config::Assignment> ModelFlags::Tuned() const {
+  const auto path = use_tuned ? ModelPath() : Status::NotFound("nothing tuned is asked for");
+  const auto file = path.ok() ? tune::TunedFile(*path, tune::ThisMachine()) : std::nullopt;
+  if (!file) return {};
+  auto settings = tune::ReadTuned(*file);
+  config::Sources alone;
+  if (settings.ok()) alone.tuned = *settings;
+  const Status status = settings.ok() ? config::Resolve(alone).status() : settings.status();
+  if (!status.ok()) {
+    Log(LogLevel::kWarn, "config", fmt::format("{}; sterna tune makes the file anew", status.message()));
+    return {};
+  }
+  if (!settings->empty()) Log(LogLevel::kInfo, "config", fmt::format("settings tuned for this model: '{}'", *file));
+  return *std::move(settings);
+}
+
 Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
-  STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, config.Resolve());
+  STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, config.Resolve(Tuned()));
   STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, api::ToEngineOptions(resolved.config));
-  if (const auto isa = platform::GetEnvironment("STERNA_ISA")) options.isa = *isa;
   if (prefill_chunk > 0) {
     options.prefill_chunk_tokens = prefill_chunk;
     options.step_rows = std::max(options.step_rows, prefill_chunk);

@@ -22,6 +22,7 @@ struct ModelFlags {
   bool verify_checksums = false;
   uint32_t prefill_chunk = 0;  // 0 = not given
   bool verbose = false;
+  bool use_tuned = true;  // what `sterna tune` keeps for the model
 
   void AddTo(FlagSet& flags);
   // -m, --ffn-act, --i2s-layout, --tl-tiles and -v alone, for verbs that only read a file.
@@ -31,9 +32,12 @@ struct ModelFlags {
 
   // The model's file: -m, else STERNA_MODEL, else the built-in model. Names are looked up in the caches.
   Result<std::string> ModelPath() const;
-  // By the configuration and the flags that are no keys; the kernel table by STERNA_ISA.
+  // By the configuration, with what was tuned for the model, and the flags that are no keys.
   Result<engine::EngineOptions> EngineOptions() const;
   model::ModelOptions ModelOptions() const;
+
+ private:
+  std::vector<config::Assignment> Tuned() const;
 };
 
 }  // namespace sterna::cli

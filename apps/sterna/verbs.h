@@ -22,6 +22,7 @@ int InspectVerb(Words words);
 int DevicesVerb(Words words);
 int DoctorVerb(Words words);
 int SetupVerb(Words words);
+int TuneVerb(Words words);
 int ConvertVerb(Words words);
 int CompletionVerb(Words words);
 int PullVerb(Words words);

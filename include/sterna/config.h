@@ -72,6 +72,7 @@ struct InferenceConfig {
   std::optional<uint32_t> prefill_thread_count;  // in steps of more than 16 tokens; none: as engine.thread_count
   KvStorage kv_storage = KvStorage::F16;
   HeadMode head_mode = HeadMode::Auto;
+  std::optional<std::string> kernels;  // the kernel table, by name; none: the fastest that this CPU runs
 };
 
 // Files of models.

@@ -87,6 +87,7 @@ Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   options.threads_prefill = config.inference.prefill_thread_count;
   options.binding = ToBinding(engine);
   options.left_out_cpu_features = LeftOutFeatures(engine);
+  options.isa = config.inference.kernels.value_or("");
   options.context_tokens = config.inference.max_sequence_length;
   options.kv_type = ToKvType(config.inference.kv_storage);
   options.head = ToHeadChoice(config.inference.head_mode);

@@ -83,6 +83,8 @@ void VisitFields(std::type_identity<InferenceConfig>, Visit&& visit) {
         &C::prefill_thread_count);
   visit(Field{"kv_storage", "Storage of keys and values", {}}, &C::kv_storage);
   visit(Field{"head_mode", "How the output head is computed", {}}, &C::head_mode);
+  visit(Field{"kernels", "The kernel table; auto is the fastest this CPU runs; sterna devices lists them", {}, "auto"},
+        &C::kernels);
 }
 
 template <class Visit>

@@ -17,7 +17,7 @@ struct Alias {
   std::string_view variable, key;
 };
 // Short names that existed before every key had a variable.
-constexpr Alias kAliases[] = {{"STERNA_THREADS", "engine.thread_count"}};
+constexpr Alias kAliases[] = {{"STERNA_THREADS", "engine.thread_count"}, {"STERNA_ISA", "inference.kernels"}};
 
 using SourceList = std::array<const std::vector<Assignment>*, 3>;
 
@@ -31,6 +31,7 @@ class Resolver {
     ReadVariables();
     for (const Assignment& assignment : sources_.own_defaults) STERNA_RETURN_IF_ERROR(Apply(assignment));
     STERNA_RETURN_IF_ERROR(ApplyPreset());
+    for (const Assignment& assignment : sources_.tuned) STERNA_RETURN_IF_ERROR(Apply(assignment));
     for (const auto* source : SourceList{&file_, &variables_, &sources_.flags}) {
       for (const Assignment& assignment : *source) STERNA_RETURN_IF_ERROR(Apply(assignment));
     }

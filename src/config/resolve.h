@@ -25,6 +25,7 @@ struct Sources {
   std::optional<std::string> user_file;          // read where it exists
   std::vector<Assignment> flags;                 // the last of several counts
   std::vector<Assignment> own_defaults;          // of a verb, instead of the struct's
+  std::vector<Assignment> tuned;                 // measured for the model and this machine (docs/tune.md)
 };
 
 struct Resolved {
@@ -40,8 +41,8 @@ inline constexpr std::string_view kPresetKey = "preset";
 inline constexpr std::string_view kPresetVariable = "STERNA_PRESET";
 inline constexpr std::string_view kFileVariable = "STERNA_CONFIG";
 
-// Flag over variable over file over preset over default. InvalidArgument names the source, the key and, for names that
-// are not known, the nearest; NotFound for a file that was asked for.
+// Flag over variable over file over tuned over preset over default. InvalidArgument names the source, the key and, for
+// names that are not known, the nearest; NotFound for a file that was asked for.
 Result<Resolved> Resolve(const Sources& sources);
 
 // The sources that this process has: its environment and the user's file, without flags.
@@ -51,7 +52,7 @@ std::optional<std::string> UserFile();
 
 // STERNA_ENGINE__THREAD_COUNT for engine.thread_count.
 std::string VariableOf(std::string_view key);
-// The key that a variable sets: VariableOf's inverse, and STERNA_THREADS; nullopt for others.
+// The key that a variable sets: VariableOf's inverse, STERNA_THREADS and STERNA_ISA; nullopt for others.
 std::optional<std::string> KeyOfVariable(std::string_view variable);
 
 }  // namespace sterna::config

@@ -81,6 +81,8 @@ Result<Value> ValueFromText(const std::string& key, const Field& field, std::str
     const Result<Device> device = Device::parse(text);
     if (!device.ok()) return Status::InvalidArgument(fmt::format("{}: {}", key, device.status().message()));
     return *device;
+  } else if constexpr (std::is_same_v<Value, std::string>) {
+    return std::string(text);
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return StringListFromText(key, text);
   } else if constexpr (std::is_same_v<Value, ms>) {
@@ -108,6 +110,8 @@ std::string ValueToText(const Field& field, const Value& value) {
     return value ? "true" : "false";
   } else if constexpr (std::is_same_v<Value, Device>) {
     return value.to_string();
+  } else if constexpr (std::is_same_v<Value, std::string>) {
+    return value;
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return StringListToText(value);
   } else if constexpr (std::is_same_v<Value, ms>) {
@@ -130,6 +134,8 @@ std::string DescribeValues(const Field& field) {
     return "true or false";
   } else if constexpr (std::is_same_v<Value, Device>) {
     return "a device";
+  } else if constexpr (std::is_same_v<Value, std::string>) {
+    return "a name";
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return "list of texts";
   } else if constexpr (std::is_enum_v<Value>) {

@@ -28,7 +28,7 @@ def environment(**extra):
     # A sanitizer's exit code must not look like one of Sterna's.
     variables["ASAN_OPTIONS"] = "exitcode=99:" + variables.get("ASAN_OPTIONS", "")
     variables["UBSAN_OPTIONS"] = "exitcode=99:" + variables.get("UBSAN_OPTIONS", "")
-    variables["XDG_CONFIG_HOME"] = "/nowhere"  # not the settings of whoever runs the tests
+    variables["XDG_CONFIG_HOME"] = variables["XDG_STATE_HOME"] = "/nowhere"  # not the settings of whoever runs the tests
     variables.update(extra)
     return variables
 

@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"engine.thread_affinity", "numa_node"}, Change{"engine.health_check_interval", "250"},
                     Change{"engine.parallel_threshold", "1000000000000"}, Change{"generation.temperature", "0.25"},
                     Change{"generation.stop_tokens", "[ \"a\", \"b\" ]"},
-                    Change{"generation.seed", "18446744073709551615"}, Change{"inference.kv_storage", "q8"}));
+                    Change{"generation.seed", "18446744073709551615"}, Change{"inference.kv_storage", "q8"},
+                    Change{"inference.kernels", "scalar"}));
 
 TEST(ConfigKeys, RefuseWhatIsOutOfRangeAndChangeNothing) {
   const auto message_of = [](const char* name, const char* text) {

@@ -57,6 +57,19 @@ TEST_F(Resolving, LetsFlagsWinOverVariablesOverFileOverPreset) {
   EXPECT_EQ("flag --y", Resolve(sources_)->OriginOf(key));
 }
 
+TEST_F(Resolving, PutsWhatWasTunedBetweenFileAndPreset) {
+  const char* const key = "batch.chunk_size";
+  sources_.variables = {{"STERNA_PRESET", "server"}};
+  sources_.tuned = {{key, "5", "tuned"}, {"inference.kernels", "scalar", "tuned"}};
+  EXPECT_EQ(5u, Resolve(sources_)->config.batch.chunk_size);
+  EXPECT_EQ("tuned", Resolve(sources_)->OriginOf(key));
+  sources_.file = File("[batch]\nchunk_size = 7\n");
+  EXPECT_EQ(7u, Resolve(sources_)->config.batch.chunk_size);
+  EXPECT_EQ("scalar", Resolve(sources_)->config.inference.kernels);
+  sources_.variables["STERNA_ISA"] = "avx2";
+  EXPECT_EQ("avx2", Resolve(sources_)->config.inference.kernels);
+}
+
 TEST_F(Resolving, PutsAVerbsDefaultBelowEverything) {
   sources_.own_defaults = {{"inference.kv_storage", "f32", "default of this verb"}};
   EXPECT_EQ(KvStorage::F32, Resolve(sources_)->config.inference.kv_storage);
