@@ -55,7 +55,7 @@ void ConfigFlags::AddKey(FlagSet& flags, const std::string& names, const std::st
   const std::string flag = LongNameOf(names);
   flags.Add({names, placeholder, HelpOf(KnownKey(key)),
              [this, flag, key](std::string_view text) { return Assign(flag, key, text); },
-             [this, key] { return KnownKey(key).get(Defaults()); }});
+             [this, key] { return KnownKey(key).get(Defaults()); }, KnownKey(key).words});
 }
 
 Status ConfigFlags::Assign(const std::string& flag, const std::string& key, std::string_view text) {
@@ -84,12 +84,15 @@ Result<config::Resolved> ConfigFlags::Resolve(std::vector<config::Assignment> tu
 
 Setting KeySetting(const std::string& names, const std::string& placeholder, const std::string& key, Config* config) {
   const std::string flag = LongNameOf(names);
-  return {names, placeholder, HelpOf(KnownKey(key)),
+  return {names,
+          placeholder,
+          HelpOf(KnownKey(key)),
           [=](std::string_view text) -> Status {
             const Status status = KnownKey(key).set(*config, text);
             return status.ok() ? status : Renamed(flag, key, status);
           },
-          [=] { return KnownKey(key).get(*config); }};
+          [=] { return KnownKey(key).get(*config); },
+          KnownKey(key).words};
 }
 
 }  // namespace sterna::cli

@@ -17,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr uint64_t kMaxCount = std::numeric_limits<int32_t>::max();
+constexpr char kEnvelopeBody[] = "body";
 constexpr uint64_t kMaxU64 = std::numeric_limits<uint64_t>::max();
 
 Status Wanted(const std::string& what) { return Status::InvalidArgument("must be " + what); }
@@ -64,8 +65,16 @@ Status SetId(const json& value, Row& row) {
   return {};
 }
 
+// Values are looked at where they lie: a copy of a deeply nested one would exhaust the stack.
+const json& At(const json& object, const char* name) {
+  static const json kNothing;
+  const auto found = object.find(name);
+  return found == object.end() ? kNothing : *found;
+}
+
 Status SetRole(const json& message, text::Role& role) {
-  const std::string name = message.value("role", json()).is_string() ? message["role"].get<std::string>() : "";
+  const json& value = At(message, "role");
+  const std::string name = value.is_string() ? value.get<std::string>() : "";
   if (name == "system" || name == "developer") {
     role = text::Role::kSystem;
   } else if (name == "user") {
@@ -80,13 +89,13 @@ Status SetRole(const json& message, text::Role& role) {
 
 // A text, or a list of parts of which each is a text.
 Status SetContent(const json& message, std::string& content) {
-  const json value = message.value("content", json());
+  const json& value = At(message, "content");
   if (value.is_string()) return SetText(value, content);
   const Status wanted = Wanted("a list of messages whose content is a text");
   if (!value.is_array()) return wanted;
   for (const json& part : value) {
-    if (!part.is_object() || !part.value("text", json()).is_string()) return wanted;
-    content += part["text"].get<std::string>();
+    if (!part.is_object() || !At(part, "text").is_string()) return wanted;
+    content += At(part, "text").get<std::string>();
   }
   return {};
 }
@@ -206,7 +215,7 @@ const Field* FindField(std::string_view name) {
 Status SetFields(const json& object, Row& row, std::set<std::string>& unknown) {
   for (const auto& [name, value] : object.items()) {
     const Field* field = FindField(name);
-    if (field == nullptr && !IsIgnoredField(name)) unknown.insert(name);
+    if (field == nullptr && !IsIgnoredField(name) && name != kEnvelopeBody) unknown.insert(name);
     if (field == nullptr || value.is_null()) continue;
     if (const Status status = field->set(value, row); !status.ok()) {
       return Status::InvalidArgument(fmt::format("'{}' {}", name, status.message()));
@@ -217,16 +226,14 @@ Status SetFields(const json& object, Row& row, std::set<std::string>& unknown) {
 
 // The request inside a line of the batch files of OpenAI's API; the completions there are raw prompts.
 Status SetEnvelope(const json& line, Row& row, std::set<std::string>& unknown) {
-  json outer = line;
-  outer.erase("body");
-  STERNA_RETURN_IF_ERROR(SetFields(outer, row, unknown));
-  const json url = line.value("url", json("/v1/chat/completions"));
+  STERNA_RETURN_IF_ERROR(SetFields(line, row, unknown));
+  const json& url = At(line, "url");
   if (url == "/v1/completions") {
     row.raw = true;
-  } else if (url != "/v1/chat/completions") {
+  } else if (!url.is_null() && url != "/v1/chat/completions") {
     return Status::InvalidArgument("'url' must be /v1/chat/completions or /v1/completions");
   }
-  return SetFields(line["body"], row, unknown);
+  return SetFields(At(line, kEnvelopeBody), row, unknown);
 }
 
 Status CheckRow(const Row& row) {
@@ -263,7 +270,7 @@ Row RowFromJson(const json& value, const Row& defaults, std::set<std::string>& u
     row.status = Status::InvalidArgument("a row must be a text or an object");
     return row;
   }
-  const bool envelope = value.contains("body") && value["body"].is_object();
+  const bool envelope = value.contains(kEnvelopeBody) && At(value, kEnvelopeBody).is_object();
   row.status = envelope ? SetEnvelope(value, row, unknown) : SetFields(value, row, unknown);
   if (row.status.ok()) row.status = CheckRow(row);
   return row;

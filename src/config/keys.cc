@@ -20,6 +20,7 @@ Key MakeKey(const char* struct_name, Struct Config::*outer, const Field& field, 
   key.name = fmt::format("{}.{}", struct_name, field.name);
   key.effect = field.effect;
   key.values = DescribeValues<Value>(field);
+  key.words = WordsOf<Value>();
   key.gpu_only = field.gpu_only;
   key.is_list = IsList<Value>();
   key.set = [name = key.name, field, outer, inner](Config& config, std::string_view text) -> Status {

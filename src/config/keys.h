@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sterna/config.h"
 
@@ -12,10 +13,11 @@ namespace sterna::config {
 
 // One setting by its name, with its type taken away: what files, flags and variables work on.
 struct Key {
-  std::string name;          // "engine.thread_count"
-  std::string effect;        // what it does
-  std::string values;        // "whole number, 1..1024", "true or false", "one of none, core, numa_node"
-  std::string default_text;  // of a Config that nobody touched
+  std::string name;                // "engine.thread_count"
+  std::string effect;              // what it does
+  std::string values;              // "whole number, 1..1024", "true or false", "one of none, core, numa_node"
+  std::vector<std::string> words;  // all values there are; empty: too many to list
+  std::string default_text;        // of a Config that nobody touched
   bool gpu_only = false;
   bool is_list = false;
   // InvalidArgument naming the key, the text and what is allowed; the config is unchanged then.

@@ -147,4 +147,18 @@ std::string DescribeValues(const Field& field) {
   }
 }
 
+// All texts that stand for a value, where there are few.
+template <class Value>
+StringList WordsOf() {
+  if constexpr (kIsOptional<Value>) {
+    return std::is_enum_v<typename Value::value_type> ? WordsOf<typename Value::value_type>() : StringList();
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    return {"true", "false"};
+  } else if constexpr (std::is_enum_v<Value>) {
+    return StringList(EnumWords<Value>::kWords.begin(), EnumWords<Value>::kWords.end());
+  } else {
+    return {};
+  }
+}
+
 }  // namespace sterna::config

@@ -62,6 +62,7 @@ class Bash(Shell):
     def test_values(self):
         self.assertEqual(self.complete("run", "--i2s-layout", ""), ["auto", "x86", "neon", "rows4"])
         self.assertEqual(self.complete("run", "--i2s-layout", "=", "r"), ["rows4"])
+        self.assertEqual(self.complete("run", "--kv", ""), ["f32", "f16", "q8"])
         self.assertEqual(self.complete("convert", "--to", "i2"), ["i2_s"])
         self.assertEqual(self.complete("completion", "z"), ["zsh"])
         self.assertEqual(self.complete("config", "v"), ["validate"])

@@ -137,6 +137,20 @@ TEST(ReadRows, WrongFieldsAreNamed) {
   EXPECT_THAT(FaultOf(std::string(100000, '[')), HasSubstr("broken JSON"));
 }
 
+TEST(ReadRows, DeepNestingIsNoRecursion) {
+  const std::string deep = std::string(200000, '[') + std::string(200000, ']');
+  for (const char* line :
+       {R"({"prompt":"a","id":@})", R"({"messages":[{"role":"user","content":@}]})",
+        R"({"messages":[{"role":@,"content":"x"}]})", R"({"prompt":"a","stop":[@]})",
+        R"({"prompt":"a","logit_bias":{"1":@}})", R"({"custom_id":"x","url":@,"body":{"prompt":"a"}})",
+        R"({"messages":[{"role":"user","content":[{"text":@}]}]})"}) {
+    std::string text = line;
+    text.replace(text.find('@'), 1, deep);
+    EXPECT_THAT(FaultOf(text), HasSubstr("must be")) << line;
+  }
+  EXPECT_EQ(FaultOf(R"({"prompt":"a","unknown":)" + deep + "}"), "");
+}
+
 TEST(ReadRows, UnknownNamesAreTold) {
   const auto json = ReadRows(R"([{"prompt":"a","temprature":1,"output":"x","error":"y"}])", FileFormat::kJson, {});
   ASSERT_TRUE(json.ok());
