@@ -210,7 +210,7 @@ Status Batch(const BatchFlags& flags) {
   STERNA_ASSIGN_OR_RETURN(const std::string text, batch::FormatResults(input->rows, results, summary, output_format));
   STERNA_RETURN_IF_ERROR(batch::ReplaceFile(*flags.output, text));
   journal.Remove();
-  if (flags.model.verbose) ReportPeakMemory(model);
+  STERNA_RETURN_IF_ERROR(EndRun(flags.model, model));
   return Report(flags, results, summary.failed);
 }
 

@@ -172,14 +172,6 @@ Status FitContext(BenchFlags& flags, uint32_t context) {
   return fit("-n", flags.generated_tokens, flags.depth_tokens + 1, flags.generated_given);
 }
 
-// Multiply-adds per second that the model's kernels can do on registers with its threads; 0 = not known.
-Result<double> IntegerPeak(const engine::LoadReport& report) {
-  for (const kernels::KernelTable* table : kernels::AllTables()) {
-    if (report.kernels == table->isa) return MeasureIntegerPeak(*table, report.threads);
-  }
-  return 0.0;
-}
-
 ordered_json ReportJson(const LoadedModel& model, const std::vector<Measurement>& measurements, double read_limit,
                         double integer_peak) {
   const engine::LoadReport& report = model.engine->report();
@@ -322,11 +314,12 @@ Status Bench(BenchFlags flags) {
     STERNA_ASSIGN_OR_RETURN(Measurement m, MeasureSequences(flags, model));
     measurements.push_back(std::move(m));
   }
-  if (flags.model.verbose) ReportPeakMemory(model);
   // The peak is the model's: the buffer of the bandwidth measurement comes after it.
   const uint64_t peak_bytes = platform::ReadMemoryUsage().peak_resident_bytes;
+  STERNA_RETURN_IF_ERROR(EndRun(flags.model, model));
   STERNA_ASSIGN_OR_RETURN(const BandwidthReport limit, MeasureReadBandwidth({model.engine->report().workers}));
-  STERNA_ASSIGN_OR_RETURN(const double peak, IntegerPeak(model.engine->report()));
+  STERNA_ASSIGN_OR_RETURN(const double peak,
+                          MeasureIntegerPeakOf(model.engine->report().kernels, model.engine->report().threads));
   ordered_json report = ReportJson(model, measurements, limit.by_threads[0].gb_per_second, peak);
   report["peak_resident_bytes"] = peak_bytes;
   if (model.engine->report().streamed) report["stream"] = StreamToJson(model.engine->Counters().stream);

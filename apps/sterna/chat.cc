@@ -128,8 +128,8 @@ int ChatVerb(Words words) {
   ChatSession chat;
   if (const Status status = Open(values, chat); !status.ok()) return Finish(status);
   const int exit_code = Loop(chat);
-  if (values.model.verbose) ReportPeakMemory(chat.model);
-  return exit_code;
+  const int end = Finish(EndRun(values.model, chat.model));
+  return exit_code != kExitOk ? exit_code : end;
 }
 
 }  // namespace sterna::cli

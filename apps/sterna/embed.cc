@@ -82,7 +82,7 @@ Status Embed(const EmbedFlags& flags) {
     }
   }
   if (flags.json) out.Write(report.dump() + "\n");
-  if (flags.model.verbose) ReportPeakMemory(model);
+  STERNA_RETURN_IF_ERROR(EndRun(flags.model, model));
   return out.status();
 }
 

@@ -62,7 +62,7 @@ Status Logits(const LogitsFlags& flags) {
     ids = {last};
   }
   STERNA_RETURN_IF_ERROR(AppendLogits(*model.session, std::move(ids), npy));
-  if (flags.model.verbose) ReportPeakMemory(model);
+  STERNA_RETURN_IF_ERROR(EndRun(flags.model, model));
   return npy.Close();
 }
 

@@ -131,7 +131,7 @@ Status Perplexity(const PerplexityFlags& flags) {
         fmt::format("'{}' holds {} tokens, too few to score in windows of {}; give a longer text or a smaller --ctx",
                     *flags.file, text_tokens, size));
   }
-  if (flags.model.verbose) ReportPeakMemory(model);
+  STERNA_RETURN_IF_ERROR(EndRun(flags.model, model));
   return PrintScore(score, flags.json);
 }
 

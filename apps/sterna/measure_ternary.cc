@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "kernels/dispatch.h"
 #include "platform/aligned_buffer.h"
 #include "platform/thread_pool.h"
 
@@ -108,6 +109,13 @@ Result<double> MeasureIntegerPeak(const kernels::KernelTable& table, uint32_t th
     }
     return macs / passed;
   });
+}
+
+Result<double> MeasureIntegerPeakOf(std::string_view name, uint32_t threads) {
+  for (const kernels::KernelTable* table : kernels::AllTables()) {
+    if (name == table->isa) return MeasureIntegerPeak(*table, threads);
+  }
+  return 0.0;
 }
 
 }  // namespace sterna::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "kernels/table.h"
 #include "sterna/status.h"
@@ -15,5 +16,8 @@ Result<double> MeasureTernaryMacsPerSecond(const kernels::KernelTable& table, ui
 
 // Multiply-adds per second of the table's integer_peak, all threads together; 0 where it has none.
 Result<double> MeasureIntegerPeak(const kernels::KernelTable& table, uint32_t threads);
+
+// The same for the table of that name; 0 for a name that is none.
+Result<double> MeasureIntegerPeakOf(std::string_view name, uint32_t threads);
 
 }  // namespace sterna::cli

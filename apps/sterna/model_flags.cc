@@ -94,6 +94,10 @@ void ModelFlags::AddTo(FlagSet& flags) {
       WithDefault(UnsignedSetting("--prefill-chunk", "Prompt tokens computed at a time; results do not depend on it",
                                   &prefill_chunk, 1, kMaxChunkTokens),
                   "256, batch.chunk_size"));
+  flags.AddText("--profile", "PATH", &profile,
+                "Record the run: PATH.html, PATH.json and PATH.trace.json [default: STERNA_PROFILE, else none]");
+  flags.AddSwitch("--profile-detail", &profile_detail,
+                  "With --profile: a span for each layer, operation and worker [default: off]");
   config.AddTo(flags);
 }
 
@@ -163,6 +167,16 @@ Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
   options.pressure.emplace();
   options.model = ModelOptions();
   return options;
+}
+
+Result<std::unique_ptr<RunProfile>> ModelFlags::StartProfile() const {
+  std::optional<std::string> path = profile;
+  if (const auto variable = platform::GetEnvironment("STERNA_PROFILE"); !path && variable) {
+    path = ProfilePathFromVariable(*variable);
+  }
+  if (!path) return std::unique_ptr<RunProfile>();
+  if (path->empty()) return Status::InvalidArgument("--profile is empty; give the path of the reports");
+  return RunProfile::Start(*path, {.detailed = profile_detail});
 }
 
 }  // namespace sterna::cli

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "config_flags.h"
 #include "engine/engine.h"
 #include "flag_set.h"
+#include "run_profile.h"
 
 namespace sterna::cli {
 
@@ -21,6 +23,8 @@ struct ModelFlags {
   std::string weights = "auto";
   bool verify_checksums = false;
   uint32_t prefill_chunk = 0;  // 0 = not given
+  std::optional<std::string> profile;
+  bool profile_detail = false;
   bool verbose = false;
   bool use_tuned = true;  // what `sterna tune` keeps for the model
 
@@ -35,6 +39,8 @@ struct ModelFlags {
   // By the configuration, with what was tuned for the model, and the flags that are no keys.
   Result<engine::EngineOptions> EngineOptions() const;
   model::ModelOptions ModelOptions() const;
+  // What --profile, else STERNA_PROFILE asks for; null: nothing.
+  Result<std::unique_ptr<RunProfile>> StartProfile() const;
 
  private:
   std::vector<config::Assignment> Tuned() const;

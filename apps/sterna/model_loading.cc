@@ -42,6 +42,17 @@ void ReportLoad(const LoadedModel& model) {
   std::fputs(text.c_str(), stderr);
 }
 
+void ReportPeakMemory(const LoadedModel& model) {
+  if (model.engine->report().streamed) {
+    const std::string line = DescribeStream(model.engine->Counters().stream) + "\n";
+    std::fputs(line.c_str(), stderr);
+  }
+  const std::string line =
+      fmt::format("peak resident memory: {:.1f} MB; {}\n", Megabytes(platform::ReadMemoryUsage().peak_resident_bytes),
+                  DescribePlan(model.engine->report().plan));
+  std::fputs(line.c_str(), stderr);
+}
+
 }  // namespace
 
 std::string DescribePlan(const backend::MemoryPlan& plan) {
@@ -86,7 +97,10 @@ Result<LoadedModel> LoadModel(const ModelFlags& flags) {
 Result<LoadedModel> LoadModel(const ModelFlags& flags, const engine::EngineOptions& options) {
   LoadedModel model;
   STERNA_ASSIGN_OR_RETURN(model.path, flags.ModelPath());
+  STERNA_ASSIGN_OR_RETURN(model.profile, flags.StartProfile());
+  const monitor::Span span(model.track(), "load model");
   engine::EngineOptions with_progress = options;
+  if (model.profile) with_progress.recorder = model.profile->recorder();
   const bool show = flags.verbose || StderrIsTerminal();
   if (show) with_progress.on_load_progress = ShowProgress;
   auto engine = engine::Engine::Load(model.path, with_progress);
@@ -104,15 +118,9 @@ Result<LoadedModel> LoadModelQuickly(const ModelFlags& flags) {
   return LoadModel(flags, options);
 }
 
-void ReportPeakMemory(const LoadedModel& model) {
-  if (model.engine->report().streamed) {
-    const std::string line = DescribeStream(model.engine->Counters().stream) + "\n";
-    std::fputs(line.c_str(), stderr);
-  }
-  const std::string line =
-      fmt::format("peak resident memory: {:.1f} MB; {}\n", Megabytes(platform::ReadMemoryUsage().peak_resident_bytes),
-                  DescribePlan(model.engine->report().plan));
-  std::fputs(line.c_str(), stderr);
+Status EndRun(const ModelFlags& flags, const LoadedModel& model) {
+  if (flags.verbose) ReportPeakMemory(model);
+  return model.profile ? model.profile->Write(model.path, model.engine->report()) : Status();
 }
 
 }  // namespace sterna::cli

@@ -7,13 +7,18 @@
 
 #include "engine/engine.h"
 #include "model_flags.h"
+#include "monitor/track.h"
+#include "run_profile.h"
 
 namespace sterna::cli {
 
 struct LoadedModel {
   std::string path;
+  std::unique_ptr<RunProfile> profile;  // null: nothing is recorded
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<engine::Session> session;  // goes before the engine
+
+  monitor::Track* track() const { return profile ? profile->track() : nullptr; }
 };
 
 // Loads the model that the flags name and opens one session. Progress goes to stderr when that is a terminal or with
@@ -33,7 +38,8 @@ std::string DescribeLoading(std::span<const model::TensorPlacement> placements);
 // "streamed weights: 57 parts were there when needed, ..."
 std::string DescribeStream(const memory::StreamCounters& stream);
 
-// With -v after the work, on stderr: the peak of resident memory beside the plan, and what streaming did.
-void ReportPeakMemory(const LoadedModel& model);
+// After the work: with -v, on stderr, the peak of resident memory beside the plan and what streaming did;
+// with --profile its reports.
+Status EndRun(const ModelFlags& flags, const LoadedModel& model);
 
 }  // namespace sterna::cli

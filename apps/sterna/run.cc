@@ -117,15 +117,17 @@ Status Answer(const RunFlags& flags, const LoadedModel& model, std::vector<text:
   request.cancelled = [&out] { return Interrupted() || out.closed(); };
   const size_t prompt_tokens = prompt.size();
   const NoteInterrupts note;
-  STERNA_ASSIGN_OR_RETURN(
-      const engine::TextResult result,
-      engine::CompleteTokens(*model.session, model.engine->tokenizer(), std::move(prompt), request));
+  const auto complete = [&] {
+    const monitor::Span span(model.track(), "answer");
+    return engine::CompleteTokens(*model.session, model.engine->tokenizer(), std::move(prompt), request);
+  };
+  STERNA_ASSIGN_OR_RETURN(const engine::TextResult result, complete());
   if (flags.json) {
     out.Write(ToJson(result, prompt_tokens, model.engine->report().load_ms, flags.generation.speculate_tokens() > 0));
   } else if (result.text.empty() || result.text.back() != '\n') {
     out.Write("\n");
   }
-  if (flags.model.verbose) ReportPeakMemory(model);
+  STERNA_RETURN_IF_ERROR(EndRun(flags.model, model));
   if (Interrupted()) return Status::Cancelled("interrupted");
   return out.status();
 }

@@ -14,6 +14,7 @@
 #include "backend/cpu/cpu_counters.h"
 #include "memory/pressure.h"
 #include "model/model_config.h"
+#include "monitor/recorder.h"
 #include "platform/worker_binding.h"
 #include "sample/sampler.h"
 #include "sterna/memory.h"
@@ -68,6 +69,9 @@ struct EngineOptions {
   std::function<memory::PressureReading()> read_pressure = {};  // instead of what the system says, for tests
   model::ModelOptions model;
   std::function<void(std::string_view stage, double fraction)> on_load_progress;  // may be empty
+  // Gets loading stages, steps and operations (docs/profiling.md); outlives the engine. Null: whoever listens to all
+  // engines of the process (monitor/listeners.h), and mostly nobody does.
+  monitor::Recorder* recorder = nullptr;
 };
 
 struct LoadReport {

@@ -6,12 +6,15 @@
 #include <string>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/timed_backend.h"
 #include "engine/engine.h"
 #include "engine/kv_ledger.h"
 #include "engine/memory_care.h"
 #include "engine/step_loop.h"
+#include "engine/step_profile.h"
 #include "format/gguf_file.h"
 #include "model/model.h"
+#include "monitor/worker_times.h"
 #include "platform/thread_pool.h"
 #include "text/tokenizer.h"
 
@@ -25,9 +28,12 @@ struct EngineCore {
   std::optional<format::GgufFile> file;
   std::unique_ptr<const text::Tokenizer> tokenizer;
   std::unique_ptr<platform::ThreadPool> pool;
+  std::unique_ptr<monitor::WorkerTimes> worker_times;
   std::unique_ptr<model::Model> model;  // before the backend, which reads from its memory
   std::unique_ptr<backend::CpuBackend> backend;
+  std::unique_ptr<backend::TimedBackend> timed_backend;  // the same, for the model
   std::unique_ptr<KvLedger> kv;
+  std::unique_ptr<StepProfile> profile;
   std::unique_ptr<StepLoop> loop;
   std::unique_ptr<MemoryCare> care;  // null where nobody watches memory
 };

@@ -13,6 +13,8 @@
 #include "engine/memory_estimate.h"
 #include "format/checksums.h"
 #include "kernels/dispatch.h"
+#include "monitor/listeners.h"
+#include "monitor/track.h"
 #include "platform/cpu_features.h"
 #include "platform/memory_usage.h"
 #include "platform/topology.h"
@@ -57,17 +59,19 @@ class CoreLoader {
 
   Result<std::unique_ptr<EngineCore>> Load() {
     const Clock::time_point start = Clock::now();
+    track_ = AddTrack("load");
+    const monitor::Span whole(track_, "load");
     STERNA_RETURN_IF_ERROR(CheckOptions());
-    STERNA_RETURN_IF_ERROR(StartWorkers());
-    STERNA_RETURN_IF_ERROR(OpenFile());
+    STERNA_RETURN_IF_ERROR(Stage("start workers", &CoreLoader::StartWorkers));
+    STERNA_RETURN_IF_ERROR(Stage("open file", &CoreLoader::OpenFile));
     StartTokenizer();
-    STERNA_RETURN_IF_ERROR(PlanMemory());
-    STERNA_RETURN_IF_ERROR(LoadModel());
+    STERNA_RETURN_IF_ERROR(Stage("plan memory", &CoreLoader::PlanMemory));
+    STERNA_RETURN_IF_ERROR(Stage("load weights", &CoreLoader::LoadModel));
     // What a window may take is known once all else is there.
-    if (core_->report.streamed) STERNA_RETURN_IF_ERROR(FinishTokenizer());
-    STERNA_RETURN_IF_ERROR(TakeMemory());
-    if (!core_->report.streamed) STERNA_RETURN_IF_ERROR(FinishTokenizer());
-    STERNA_RETURN_IF_ERROR(StartLoop());
+    if (core_->report.streamed) STERNA_RETURN_IF_ERROR(Stage(kVocabularyStage, &CoreLoader::FinishTokenizer));
+    STERNA_RETURN_IF_ERROR(Stage("take memory", &CoreLoader::TakeMemory));
+    if (!core_->report.streamed) STERNA_RETURN_IF_ERROR(Stage(kVocabularyStage, &CoreLoader::FinishTokenizer));
+    STERNA_RETURN_IF_ERROR(Stage("start steps", &CoreLoader::StartLoop));
     STERNA_RETURN_IF_ERROR(StartCare());
     core_->report.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     Progress("ready", 1);
@@ -75,6 +79,19 @@ class CoreLoader {
   }
 
  private:
+  static constexpr std::string_view kVocabularyStage = "wait for vocabulary";
+
+  // Null when nobody listens.
+  monitor::Track* AddTrack(const char* name) const {
+    monitor::Recorder* const recorder = core_->options.recorder ? core_->options.recorder : listener_.get();
+    return recorder != nullptr ? recorder->AddTrack(name) : nullptr;
+  }
+
+  Status Stage(std::string_view name, Status (CoreLoader::*stage)()) {
+    const monitor::Span span(track_, name);
+    return (this->*stage)();
+  }
+
   void Progress(std::string_view stage, double fraction) const {
     if (core_->options.on_load_progress) core_->options.on_load_progress(stage, fraction);
   }
@@ -132,6 +149,7 @@ class CoreLoader {
   }
 
   Result<std::unique_ptr<const text::Tokenizer>> LoadTokenizer() const {
+    const monitor::Span span(AddTrack("vocabulary"), "load vocabulary");
     STERNA_ASSIGN_OR_RETURN(text::Vocabulary vocabulary, text::ReadVocabulary(*core_->file));
     for (const std::string& warning : vocabulary.warnings) Log(LogLevel::kWarn, "text", warning);
     return text::Tokenizer::Create(std::move(vocabulary));
@@ -234,6 +252,7 @@ class CoreLoader {
   }
 
   Status LoadModel() {
+    core_->worker_times = std::make_unique<monitor::WorkerTimes>(core_->pool->thread_count());
     core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool,
                                                  {.work_item_bytes = core_->options.work_item_bytes,
                                                   .parallel_threshold = core_->options.parallel_threshold,
@@ -244,14 +263,18 @@ class CoreLoader {
                                                   .head_in_background = core_->options.head_in_background,
                                                   .decode_workers = core_->report.threads,
                                                   .prefill_workers = core_->report.threads_prefill,
-                                                  .stream = Streaming()});
+                                                  .stream = Streaming(),
+                                                  .worker_times = core_->worker_times.get()});
+    core_->timed_backend = std::make_unique<backend::TimedBackend>(*core_->backend, core_->worker_times.get());
     model::ModelOptions options = core_->options.model;
     options.loading.streamed = core_->report.streamed;
     options.loading.map_all = core_->options.weights == WeightPlacement::kMapped;
     // A certified or screened head is read here and there, where it lies.
     options.loading.keep_head = head_ != backend::HeadMode::kExact;
     options.on_progress = [this](double fraction) { Progress("weights", fraction); };
-    STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->backend));
+    STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->timed_backend));
+    model::Model::LinearRoles roles = core_->model->Roles();
+    core_->timed_backend->SetRoles(std::move(roles.ternary), std::move(roles.dense));
     LoadReport& report = core_->report;
     report.weight_type = core_->model->weight_type();
     report.head_type = core_->model->head_type();
@@ -288,8 +311,10 @@ class CoreLoader {
 
   Status StartLoop() {
     core_->kv = std::make_unique<KvLedger>(kv_blocks_);
+    core_->profile = std::make_unique<StepProfile>(core_->options.recorder, *core_->timed_backend);
     core_->loop = std::make_unique<StepLoop>(
-        StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv, *core_->pool}, limits_);
+        StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv, *core_->pool, *core_->profile},
+        limits_);
     return core_->loop->Start();
   }
 
@@ -305,6 +330,8 @@ class CoreLoader {
 
   const std::string& path_;
   std::unique_ptr<EngineCore> core_;
+  const std::shared_ptr<monitor::Recorder> listener_ = monitor::CurrentListener();
+  monitor::Track* track_ = nullptr;  // null: nothing is recorded
   const kernels::KernelTable* kernels_ = nullptr;
   model::ModelConfig config_;
   uint32_t kv_blocks_ = 0;

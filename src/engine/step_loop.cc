@@ -75,17 +75,29 @@ backend::CpuBackendCounters StepLoop::Counters() const {
 void StepLoop::Main() {
   if (const Status status = parts_.pool.BindCaller(); !status.ok()) Log(LogLevel::kWarn, "engine", status.message());
   while (WaitForWork()) {
-    PollCancelled();
-    BuildBatch();
-    if (!batch_.empty()) {
-      const Status status = parts_.model.Forward(batch_.View());
-      for (const StepBatch::Entry& entry : batch_.entries()) {
-        status.ok() ? Deliver(entry) : FailRequest(*entry.sequence, status);
-      }
-    }
+    Step();
     Retire();
   }
   StopAll();
+}
+
+void StepLoop::Step() {
+  monitor::Track* const track = parts_.profile.Track();
+  monitor::Span step(track, "step");
+  drawn_tokens_ = 0;
+  PollCancelled();
+  BuildBatch();
+  if (batch_.empty()) return;
+  step.facts().rows = uint32_t(batch_.View().tokens.size());
+  const Status status = [&] {
+    const monitor::Span forward(track, "forward");
+    return parts_.model.Forward(batch_.View());
+  }();
+  const monitor::Span draw(track, "draw");
+  for (const StepBatch::Entry& entry : batch_.entries()) {
+    status.ok() ? Deliver(entry) : FailRequest(*entry.sequence, status);
+  }
+  step.facts().tokens = drawn_tokens_;
 }
 
 bool StepLoop::WaitForWork() {
@@ -223,6 +235,7 @@ void StepLoop::AcceptToken(Sequence& sequence, text::TokenId token) {
   const GenerateRequest& request = *sequence.request;
   GenerateResult& result = sequence.result;
   sequence.tokens.push_back(token);
+  ++drawn_tokens_;
   const Clock::time_point now = Clock::now();
   if (result.tokens.empty()) {
     sequence.first_token = now;

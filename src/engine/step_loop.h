@@ -10,6 +10,7 @@
 #include "engine/kv_ledger.h"
 #include "engine/sequence.h"
 #include "engine/step_batch.h"
+#include "engine/step_profile.h"
 #include "model/model.h"
 #include "platform/thread_pool.h"
 #include "text/tokenizer.h"
@@ -26,6 +27,7 @@ class StepLoop {
     const text::Tokenizer& tokenizer;
     KvLedger& kv;
     const platform::ThreadPool& pool;
+    StepProfile& profile;
   };
   StepLoop(const Parts& parts, const StepLimits& limits);
   ~StepLoop() { Stop(); }
@@ -48,6 +50,7 @@ class StepLoop {
  private:
   void Main();
   bool WaitForWork();
+  void Step();
   void PollCancelled();
   void BuildBatch();
   void AddRows(Sequence& sequence);
@@ -66,6 +69,7 @@ class StepLoop {
   const std::vector<text::TokenId> never_drawn_;  // vocabulary holes: tokens of kind "unused"
   StepBatch batch_;
   std::vector<Sequence*> active_;  // the loop's thread only
+  uint32_t drawn_tokens_ = 0;      // in this step
   bool some_waited_ = false;       // the last batch had no room for some sequence
 
   mutable std::mutex mutex_;

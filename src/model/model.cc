@@ -26,6 +26,25 @@ Status Model::SetPositions(uint32_t count) {
   return {};
 }
 
+Model::LinearRoles Model::Roles() const {
+  LinearRoles roles;
+  const auto set = [](std::vector<backend::LinearRole>& list, size_t id, backend::LinearRole role) {
+    if (list.size() <= id) list.resize(id + 1);
+    list[id] = role;
+  };
+  const auto add = [&](const Weight& weight, backend::LinearRole role) {
+    config_.dense_layers ? set(roles.dense, size_t(weight.dense), role)
+                         : set(roles.ternary, size_t(weight.ternary), role);
+  };
+  for (const Layer& layer : layers_) {
+    for (const Weight* weight : {&layer.q, &layer.k, &layer.v}) add(*weight, backend::LinearRole::kQkv);
+    add(layer.o, backend::LinearRole::kAttentionOutput);
+    for (const Weight* weight : {&layer.gate, &layer.up}) add(*weight, backend::LinearRole::kGateUp);
+    add(layer.down, backend::LinearRole::kDown);
+  }
+  return roles;
+}
+
 Status Model::Forward(const backend::Batch& batch) {
   backend_.BeginStep(batch);
   backend_.Embed(embedding_, config_.embedding_factor, x_);  // x [R, h] = factor E[token]

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/linear_role.h"
 #include "format/gguf_file.h"
 #include "model/model_config.h"
 #include "model/tensor_bytes.h"
@@ -36,6 +37,12 @@ class Model {
   uint64_t TernaryMacsPerToken() const { return ternary_macs_per_token_; }
   // How each matrix's bytes came from the file, in the order of loading.
   const std::vector<TensorPlacement>& placements() const { return bytes_.placements(); }
+  // What the linear layers are for, by the backend's ids, which are those of this model alone; the embedding's and the
+  // head's say nothing.
+  struct LinearRoles {
+    std::vector<backend::LinearRole> ternary, dense;
+  };
+  LinearRoles Roles() const;
   // Oddities that do not stop the model from running ("tensor 'x' is not part of ..."), one line each.
   const std::vector<std::string>& warnings() const { return warnings_; }
 

@@ -162,6 +162,7 @@ void CpuBackendImpl::Attend(uint32_t layer, SlotId queries, uint32_t heads, Reac
   for (const uint32_t position : batch_.positions) {
     cost += (uint64_t{position} + 1 - cut.FirstSeen(position)) * q.columns() * 2;
   }
+  work_.counters().multiply_adds += cost;
   cut.split() ? AttendRuns(cut, layer, q, y, cost) : AttendTiles(cut, layer, q, y, cost);
 }
 

@@ -11,6 +11,7 @@
 #include "kernels/table.h"
 #include "memory/pool_use.h"
 #include "memory/stream_window.h"
+#include "monitor/worker_times.h"
 #include "platform/aligned_buffer.h"
 #include "platform/thread_pool.h"
 
@@ -47,6 +48,8 @@ struct CpuBackendOptions {
   uint32_t decode_rows = 16;
   // Linear weights, and with HeadMode::kExact the head, flow from their file. The same results.
   std::optional<StreamOptions> stream = std::nullopt;
+  // Where workers note when they worked, while it is on; outlives the backend. Null: nowhere.
+  monitor::WorkerTimes* worker_times = nullptr;
 };
 
 // Bytes that a head of that shape takes more than with HeadMode::kExact; 0 when no other mode can be.

@@ -16,6 +16,8 @@ struct CpuBackendCounters {
   uint64_t weight_bytes_read = 0;
   // Keys and values of the tokens that attention saw, each once for a sequence's run of rows in a step.
   uint64_t kv_bytes_read = 0;
+  // Computed by products with weights and by attention; what was skipped is not among them.
+  uint64_t multiply_adds = 0;
   // Of the steps of one row: feed-forward gates and inputs of sparse matrices, and how many of them were zero.
   uint64_t gates = 0, zero_gates = 0;
   uint64_t sparse_inputs = 0, zero_sparse_inputs = 0;

@@ -100,6 +100,7 @@ void CpuBackendImpl::WholeHead(const DenseMatrix& head, size_t first, size_t cou
 void CpuBackendImpl::HeadRows(const DenseMatrix& head, size_t first, size_t count, size_t first_logit) {
   const kernels::FloatRows normed = {head_input_.Row(first), count, head_input_.stride()};
   const uint64_t cost = uint64_t{head.rows.rows} * head.rows.columns * count;
+  work_.counters().multiply_adds += cost;
   work_.Run(cost, DensePieces(head), [&](size_t piece, uint32_t) {
     DensePiece(head, normed, piece, logits_.Row(first) + first_logit, logits_.stride());
   });
@@ -113,6 +114,7 @@ CpuBackendCounters CpuBackendImpl::Counters() const {
     all.head_exact_rows = screened.exact_rows;
     all.head_bytes += screened.bytes;
     all.weight_bytes_read += screened.bytes;
+    all.multiply_adds += screened.multiply_adds;
   }
   if (stream_) all.stream = stream_->counters();
   return all;

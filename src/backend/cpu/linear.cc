@@ -40,6 +40,7 @@ void CpuBackendImpl::Linear(std::span<const TernaryId> weights, Int8Id in, std::
     cost += uint64_t{w.rows} * w.columns * rows();
     work_.counters().weight_bytes_read += w.rows * w.row_bytes();
   }
+  work_.counters().multiply_adds += cost;
   // One loop over the pieces of all matrices: one wake-up, and no thread waits at the end of each matrix.
   work_.Run(cost, pieces, [&](size_t piece, uint32_t worker) {
     size_t i = 0;
@@ -73,6 +74,7 @@ void CpuBackendImpl::DenseLinear(std::span<const DenseId> weights, SlotId in, st
     cost += uint64_t{w.rows} * w.columns * rows();
     work_.counters().weight_bytes_read += w.rows * w.row_bytes;
   }
+  work_.counters().multiply_adds += cost;
   const kernels::FloatRows x = {slot(in).Row(0), rows(), slot(in).stride()};
   work_.Run(cost, pieces, [&](size_t piece, uint32_t) {
     size_t i = 0;

@@ -77,6 +77,7 @@ ScreenedHeadCounters ScreenedHead::counters() const {
   all.refined_rows = refined_rows_.load(std::memory_order_relaxed);
   all.bytes = all.passes * head_.rows * planes_.coarse_row_bytes() + all.refined_rows * planes_.fine_row_bytes() +
               all.exact_rows * head_.row_bytes;
+  all.multiply_adds = (all.outputs * head_.rows + all.refined_rows + all.exact_rows) * head_.columns;
   return all;
 }
 

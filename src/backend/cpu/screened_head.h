@@ -21,6 +21,7 @@ struct ScreenedHeadCounters {
   uint64_t refined_rows = 0;  // rows looked at in the second plane
   uint64_t exact_rows = 0;    // rows computed from the model's own
   uint64_t bytes = 0;
+  uint64_t multiply_adds = 0;  // those of low-bit planes count in full
 };
 
 // Finds the largest logits of a head without reading it whole: the first plane tells about every row; the exact logits
@@ -87,7 +88,7 @@ class ScreenedHead {
   AlignedBuffer flags_;    // [rows] kOpen between questions
   std::vector<Slot> slots_;
   std::vector<Guess> guesses_;
-  ScreenedHeadCounters counters_;  // without refined_rows and bytes
+  ScreenedHeadCounters counters_;  // without refined_rows, bytes and multiply_adds
   std::atomic<uint64_t> refined_rows_{0};
 };
 

@@ -79,6 +79,7 @@ void CpuBackendImpl::ListedLinear(const TernaryMatrix& w, Int8Id in, size_t list
   const uint32_t* const list = listed_.as<uint32_t>().data();
   const size_t piece_rows = ListedPerPiece(work_.options().work_item_bytes, w.row_bytes());
   work_.counters().weight_bytes_read += listed * w.row_bytes();
+  work_.counters().multiply_adds += uint64_t{listed} * w.columns;
   work_.Run(uint64_t{listed} * w.columns, CeilDiv(listed, piece_rows), [&](size_t piece, uint32_t) {
     const size_t first = piece * piece_rows;
     kernels_.ternary_listed_rows(w.Rows(0, w.rows), x, list + first, std::min(piece_rows, listed - first),
@@ -92,6 +93,7 @@ void CpuBackendImpl::LinearByInput(const TernaryMatrix& w, Int8Id in, SlotId out
   FloatSlot& y = slot(out);
   const kernels::TernaryColumns columns = w.Columns();
   work_.counters().weight_bytes_read += columns.inputs * w.row_bytes();
+  work_.counters().multiply_adds += uint64_t{w.rows} * w.columns * rows();
   const bool with_scratch = UseTernaryScratch();
   const size_t piece_rows = with_scratch ? kernels_.ternary_scratch.most_tokens : kBatchRows;
   const size_t runs = CeilDiv(rows(), piece_rows);
@@ -120,6 +122,7 @@ void CpuBackendImpl::SparseLinear(const TernaryMatrix& w, Int8Id in, SlotId out)
     std::iota(list.begin(), list.end(), 0u);
   }
   work_.counters().weight_bytes_read += listed * w.row_bytes();
+  work_.counters().multiply_adds += uint64_t{listed} * w.rows;
   const kernels::TernaryColumns columns = w.Columns();
   const std::span<int32_t> sums = column_sums_.as<int32_t>();
   const size_t piece_inputs = ListedPerPiece(work_.options().work_item_bytes, w.row_bytes());

@@ -30,7 +30,11 @@ class WorkSplitter {
     }
     ++counters_.parallel_regions;
     counters_.work_items += piece_count;
-    pool_.ParallelFor(piece_count, body, workers_);
+    monitor::WorkerTimes* const times = options_.worker_times;
+    if (times == nullptr || !times->on()) return pool_.ParallelFor(piece_count, body, workers_);
+    pool_.ParallelFor(
+        piece_count, [&](size_t piece, uint32_t worker) { times->Note(worker, [&] { body(piece, worker); }); },
+        workers_);
   }
 
   // body(row, worker) for each of `rows` rows of `columns` floats, neighbouring rows in one piece.

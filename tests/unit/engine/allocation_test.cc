@@ -10,8 +10,10 @@ namespace sterna::engine {
 namespace {
 
 // Allocations between the 10th and the last token of an answer that crosses blocks of 64 tokens.
-size_t AllocationsWhileDecoding(uint32_t threads, GenerateRequest request, HeadChoice head = HeadChoice::kExact) {
+size_t AllocationsWhileDecoding(uint32_t threads, GenerateRequest request, HeadChoice head = HeadChoice::kExact,
+                                monitor::Recorder* recorder = nullptr) {
   EngineOptions options = TinyOptions();
+  options.recorder = recorder;
   options.head = head;
   options.threads = threads;
   const auto engine = LoadTiny(options);
@@ -53,6 +55,11 @@ TEST(Allocation, SpeculationAllocatesNothing) {
   GenerateRequest request = GreedyRequest(PlainPrompt(10), 200);
   request.speculate_tokens = 7;
   EXPECT_EQ(AllocationsWhileDecoding(1, request), 0u);
+}
+
+TEST(Allocation, RecordingEveryDetailAllocatesNothing) {
+  monitor::Recorder recorder({.detailed = true});
+  EXPECT_EQ(AllocationsWhileDecoding(2, GreedyRequest(PlainPrompt(10), 200), HeadChoice::kExact, &recorder), 0u);
 }
 
 TEST(Allocation, TheCounterCounts) {
