@@ -100,7 +100,10 @@ Status TimedBackend::BeginLayer(uint32_t layer) {
   EndLayer();
   if (recorder_ == nullptr) return backend_.BeginLayer(layer);
   layer_ = int32_t(layer);
-  if (recorder_->detailed() && track_ != nullptr) track_->Begin("layer");
+  if (recorder_->detailed() && track_ != nullptr) {
+    track_->Begin("layer");
+    last_end_ns_ = recorder_->clock().NowNs();  // its first operation does not begin before it
+  }
   Status status;
   Timed(Operation::kAwaitLayer, [&] { status = backend_.BeginLayer(layer); });
   if (!status.ok()) EndLayer();  // the step is given up
