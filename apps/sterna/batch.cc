@@ -34,6 +34,7 @@ constexpr size_t kMaxInputBytes = size_t{1} << 30;
 constexpr uint32_t kMaxWorkers = 256;
 constexpr float kMaxTimeoutSeconds = 1e6;
 constexpr size_t kMaxWarnings = 8;
+constexpr char kJournalSuffix[] = ".journal";
 constexpr char kByName[] = "auto";
 
 constexpr char kExamples[] =
@@ -85,8 +86,10 @@ Status CheckPaths(const BatchFlags& flags) {
   if (!flags.input) return Status::InvalidArgument("no input; give -i FILE");
   if (!flags.output) return Status::InvalidArgument("no output; give -o FILE");
   std::error_code ignored;
-  if (fs::equivalent(*flags.input, *flags.output, ignored)) {
-    return Status::InvalidArgument(fmt::format("'{}' is both input and output; give another output", *flags.output));
+  for (const char* suffix : {"", batch::kPartSuffix, kJournalSuffix}) {  // all that is written beside the output
+    const std::string path = *flags.output + suffix;
+    if (!fs::equivalent(*flags.input, path, ignored)) continue;
+    return Status::InvalidArgument(fmt::format("'{}' is both input and output; give another output", path));
   }
   if (!fs::exists(*flags.output, ignored)) return {};
   if (!fs::is_regular_file(*flags.output, ignored)) {
@@ -196,7 +199,7 @@ Status Batch(const BatchFlags& flags) {
 
   STERNA_ASSIGN_OR_RETURN(const uint64_t settings, SettingsHash(flags));
   STERNA_ASSIGN_OR_RETURN(auto journal,
-                          batch::Journal::Open(*flags.output + ".journal", {Hash(bytes), settings}, flags.restart));
+                          batch::Journal::Open(*flags.output + kJournalSuffix, {Hash(bytes), settings}, flags.restart));
   const auto start = std::chrono::steady_clock::now();
   STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.model.EngineOptions());
   options.max_sessions = uint32_t(std::min<size_t>(flags.workers, input->rows.size()));

@@ -37,7 +37,7 @@ Status WriteAll(int descriptor, const std::string& path, std::string_view text) 
 }
 
 Status ReplaceFile(const std::string& path, std::string_view text) {
-  const std::string part = path + ".part";
+  const std::string part = path + kPartSuffix;
   const int descriptor = open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (descriptor < 0) return CannotWrite(part, errno);
   Status status = WriteAndSync(descriptor, path, text);

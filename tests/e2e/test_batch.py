@@ -142,6 +142,12 @@ class Faults(BatchTest):
     def test_places_that_cannot_be_written(self):
         source = self.path("in.json", '["a"]')
         self.assertIn("both input and output", self.fails(2, "batch", *FEW, "-i", source, "-o", source))
+        for name in ("out.json.part", "out.json.journal"):  # what is written on the way
+            beside = self.path(name, '["a"]')
+            self.assertIn("both input and output", self.fails(2, "batch", *FEW, "-i", beside, "--input-format", "json",
+                                                              "-o", self.folder / "out.json"))
+            self.assertEqual(beside.read_text(), '["a"]')
+            beside.unlink()
         self.assertIn("no folder", self.fails(3, "batch", *FEW, "-i", source, "-o", self.folder / "no" / "out.json"))
         self.assertIn("no plain file", self.fails(2, "batch", *FEW, "-i", source, "-o", self.folder, "--output-format",
                                                   "json"))

@@ -34,6 +34,11 @@ class Doctor(PullTest):
         self.assertNotIn("tokens", checks)
         self.assertEqual(self.hub.requests, [])
 
+    def test_benchmark_adds_speeds(self):
+        checks = self.examine("--quick", "--benchmark")
+        self.assertRegex(checks["memory speed"][1], r"^[1-9][0-9.]* GB/s|^0\.[0-9]+ GB/s")
+        self.assertIn("multiply-adds/s", checks["product speed"][1])
+
     def test_for_people(self):
         text = self.ok("doctor", "--quick", "-m", TINY_MODEL, env=self.env)
         self.assertTrue(all(line.startswith(("ok ", "note ")) for line in text.splitlines()), text)
