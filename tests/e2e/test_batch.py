@@ -105,7 +105,7 @@ class Faults(BatchTest):
         self.batch(source, out, "--timeout", 0.001, "--raw", "-t", 1, code=1)
         row = read_results(out)[0]
         self.assertEqual(row["error"], "no answer within 0.001 s")
-        self.assertLess(row["tokens_generated"], 4000)
+        self.assertLess(row.get("tokens_generated", 0), 4000)  # none where no token came in time
 
     def test_unknown_fields_are_warned_of(self):
         stderr = self.batch(self.path("in.csv", "prompt,temprature\na,1\n"), self.path("out.csv"))
