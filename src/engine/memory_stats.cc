@@ -16,11 +16,13 @@ MemoryStats ReadMemoryStats(const EngineCore& core, uint64_t& peak_bytes) {
   const backend::MemoryPlan& plan = core.report.plan;
   const uint64_t kv_bytes = plan.BytesOf("KV cache"), block_bytes = kv_bytes / core.kv->block_count();
   const uint64_t kv_free_bytes = block_bytes * core.kv->free_blocks();
-  const uint64_t engine_bytes = plan.TotalBytes() - kv_bytes + block_bytes * core.kv->touched_blocks();
+  memory::PoolUse pools = core.backend->WeightPools();
+  // Ends of slabs that are too small for another matrix lie in pages that are there; the largest piece is not touched.
+  const uint64_t slab_end_bytes = pools.free_bytes - pools.largest_free_bytes;
+  const uint64_t engine_bytes = plan.TotalBytes() - kv_bytes + block_bytes * core.kv->touched_blocks() + slab_end_bytes;
   const uint64_t allocated_bytes = engine_bytes + MemoryAligned::held_bytes();
   peak_bytes = std::max({peak_bytes, allocated_bytes, engine_bytes + MemoryAligned::peak_bytes()});
 
-  memory::PoolUse pools = core.backend->WeightPools();
   pools.Add({kv_bytes, kv_bytes - kv_free_bytes, kv_free_bytes, kv_free_bytes});  // a block is as good as another
   const uint64_t limit_bytes = core.options.memory_limit_bytes;
   const uint64_t most_bytes = limit_bytes > 0 ? limit_bytes : allocated_bytes + platform::AvailableMemoryBytes();
