@@ -9,11 +9,11 @@
 
 #include "base/status_macros.h"
 #include "convert/convert.h"
+#include "download/resolve_model.h"
 #include "exit_code.h"
 #include "flag_set.h"
 #include "interrupt.h"
 #include "model_flags.h"
-#include "model_path.h"
 #include "platform/thread_pool.h"
 #include "platform/topology.h"
 #include "streams.h"
@@ -109,7 +109,7 @@ std::optional<quant::TensorType> NumberType(std::string_view name) {
 }
 
 Status Convert(ConvertFlags flags) {
-  STERNA_ASSIGN_OR_RETURN(flags.input, ResolveModel(flags.input));
+  STERNA_ASSIGN_OR_RETURN(flags.input, download::ResolveModel(flags.input));
   STERNA_RETURN_IF_ERROR(CheckPaths(flags));
   convert::ConvertOptions options;
   options.model = flags.model.ModelOptions();

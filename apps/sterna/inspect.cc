@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "convert/compare.h"
+#include "download/resolve_model.h"
 #include "engine/engine.h"
 #include "exit_code.h"
 #include "flag_set.h"
@@ -18,7 +19,6 @@
 #include "model/activation.h"
 #include "model/model_config.h"
 #include "model_flags.h"
-#include "model_path.h"
 #include "platform/memory_usage.h"
 #include "streams.h"
 #include "text/chat_template.h"
@@ -175,9 +175,9 @@ Status AddTernaryCounts(const InspectFlags& flags, const format::GgufFile& file,
 
 Status Inspect(InspectFlags flags) {
   if (flags.file.empty()) return Status::InvalidArgument("no file; give one, as in sterna inspect model.gguf");
-  STERNA_ASSIGN_OR_RETURN(flags.file, ResolveModelFile(flags.file));
+  STERNA_ASSIGN_OR_RETURN(flags.file, download::ResolveModelFile(flags.file));
   if (flags.other) {
-    STERNA_ASSIGN_OR_RETURN(const std::string other, ResolveModelFile(*flags.other));
+    STERNA_ASSIGN_OR_RETURN(const std::string other, download::ResolveModelFile(*flags.other));
     return PrintDifferences(flags.file, other, flags.model.ModelOptions(), flags.json);
   }
   STERNA_ASSIGN_OR_RETURN(const format::GgufFile file, format::GgufFile::Open(flags.file));

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "built_in_model.h"
-#include "model_path.h"
+#include "download/resolve_model.h"
 #include "platform/environment.h"
 #include "platform/thread_pool.h"
 #include "streams.h"
@@ -120,9 +120,9 @@ void ModelFlags::AddWeightsTo(FlagSet& flags) {
 }
 
 Result<std::string> ModelFlags::ModelPath() const {
-  if (model) return ResolveModelFile(*model);
+  if (model) return download::ResolveModelFile(*model);
   if (const auto path = platform::GetEnvironment("STERNA_MODEL"); path && !path->empty())
-    return ResolveModelFile(*path);
+    return download::ResolveModelFile(*path);
   return FindBuiltInModel();
 }
 

@@ -3,22 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
-
 #include "base/status_macros.h"
 #include "streams.h"
+#include "text/jinja/date_text.h"
 
 namespace sterna::cli {
 namespace {
-
-// For templates that write the date into the prompt, as Hugging Face lets them.
-std::optional<text::jinja::CivilTime> LocalTime() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  if (localtime_r(&now, &local) == nullptr) return std::nullopt;
-  return text::jinja::CivilTime{local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-                                local.tm_hour,        local.tm_min,     local.tm_sec};
-}
 
 constexpr size_t kMaxTemplateBytes = size_t{1} << 20;
 
@@ -30,7 +20,7 @@ Result<text::ChatTemplate::Choice> TemplateFile(const std::string& path, const S
     return Status::InvalidArgument(
         fmt::format("--chat-template: {}; nor is it a file: {}", not_built_in.message(), source.status().message()));
   }
-  auto made = text::ChatTemplate::FromSource("file", *source, vocabulary, LocalTime());
+  auto made = text::ChatTemplate::FromSource("file", *source, vocabulary, text::jinja::LocalCivilTime());
   if (!made.ok()) return Status(made.status().code(), fmt::format("'{}': {}", path, made.status().message()));
   return text::ChatTemplate::Choice{*std::move(made), fmt::format("'{}' was asked for", path)};
 }
@@ -45,7 +35,7 @@ Result<text::ChatTemplate::Choice> ChooseTemplate(const engine::Engine& engine,
     if (!built_in.ok()) return TemplateFile(*override_name, built_in.status(), vocabulary);
   }
   return text::ChatTemplate::ForModel(engine.config().architecture, vocabulary, override_name.value_or(""),
-                                      LocalTime());
+                                      text::jinja::LocalCivilTime());
 }
 
 Result<std::vector<text::TokenId>> ChatPrompt(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat_template,

@@ -33,15 +33,15 @@ struct EngineConfig {
   uint32_t instance_id = 0;  // label of this engine in logs and metrics
   Device device = Device::Auto;
   std::optional<Device> fallback_device = Device::Cpu;  // where `device` is missing; none: Unavailable
-  std::optional<int> cuda_device_id;
-  std::optional<uint32_t> thread_count;  // none: physical cores that this process may use
-  std::optional<ThreadAffinity> thread_affinity;
-  std::optional<MiB> memory_limit_mb;
+  std::optional<int> cuda_device_id = {};
+  std::optional<uint32_t> thread_count = {};  // none: physical cores that this process may use
+  std::optional<ThreadAffinity> thread_affinity = {};
+  std::optional<MiB> memory_limit_mb = {};
   bool unified_memory = true;
-  std::optional<uint32_t> cuda_streams;
+  std::optional<uint32_t> cuda_streams = {};
   bool enable_tensor_cores = true;
   // false removes the kernel tables that need the instruction set; none and true: used where the CPU has it.
-  std::optional<bool> enable_neon, enable_avx2, enable_avx512, enable_fma;
+  std::optional<bool> enable_neon = {}, enable_avx2 = {}, enable_avx512 = {}, enable_fma = {};
   bool numa_aware = true;
   bool metal_performance_shaders = false;
   std::optional<size_t> memory_alignment = 64;  // bytes, of buffers
@@ -68,8 +68,8 @@ struct BatchConfig {
 
 // What a loaded model needs to run.
 struct InferenceConfig {
-  std::optional<uint32_t> max_sequence_length;   // context in tokens; none: the model's
-  std::optional<uint32_t> prefill_thread_count;  // in steps of more than 16 tokens; none: as engine.thread_count
+  std::optional<uint32_t> max_sequence_length = {};   // context in tokens; none: the model's
+  std::optional<uint32_t> prefill_thread_count = {};  // in steps of more than 16 tokens; none: as engine.thread_count
   KvStorage kv_storage = KvStorage::F16;
   HeadMode head_mode = HeadMode::Auto;
   std::optional<std::string> kernels;  // the kernel table, by name; none: the fastest that this CPU runs
@@ -81,7 +81,7 @@ struct GGUFConfig {
 };
 
 struct ModelLoadingConfig {
-  std::optional<bool> use_memory_mapping;  // weights of a `sterna` file: true reads them where the file is mapped
+  std::optional<bool> use_memory_mapping = {};  // weights of a `sterna` file: true reads them where the file is mapped
 };
 
 // How an answer is drawn: the defaults of every verb and of every request that does not say otherwise.
@@ -91,8 +91,8 @@ struct GenerationConfig {
   float top_p = 0.9f;                    // 0..1
   uint32_t max_length = 512;             // tokens to generate at most
   bool do_sample = true;                 // false: as temperature 0
-  std::vector<std::string> stop_tokens;  // texts before which an answer ends
-  std::optional<uint64_t> seed;          // none: 0
+  std::vector<std::string> stop_tokens = {};  // texts before which an answer ends
+  std::optional<uint64_t> seed = {};          // none: 0
   float min_p = 0;                       // 0..1
   float repetition_penalty = 1;
   float frequency_penalty = 0;

@@ -50,6 +50,8 @@ const text::Tokenizer& Engine::tokenizer() const { return *impl_->core->tokenize
 
 const model::ModelConfig& Engine::config() const { return impl_->core->model->config(); }
 
+uint32_t Engine::context_tokens() const { return impl_->core->context_tokens; }
+
 const LoadReport& Engine::report() const { return impl_->core->report; }
 
 MemoryStats Engine::Memory() const {

@@ -173,6 +173,7 @@ class Engine {
   Result<std::unique_ptr<Session>> NewSession();
   const text::Tokenizer& tokenizer() const;
   const model::ModelConfig& config() const;
+  uint32_t context_tokens() const;  // of each session
   const LoadReport& report() const;
   // What all steps did up to the last one that ended. Any thread.
   backend::CpuBackendCounters Counters() const;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
+
 namespace sterna::text::jinja {
 namespace {
 
@@ -75,6 +77,13 @@ Result<std::string> DateText(std::string_view format, const CivilTime& time) {
     i += unpadded ? 2 : 1;
   }
   return text;
+}
+
+std::optional<CivilTime> LocalCivilTime() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  if (localtime_r(&now, &local) == nullptr) return std::nullopt;
+  return CivilTime{local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec};
 }
 
 }  // namespace sterna::text::jinja

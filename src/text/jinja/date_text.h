@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,8 @@ namespace sterna::text::jinja {
 
 // strftime's most used directives, in English whatever the locale. Unsupported for others.
 Result<std::string> DateText(std::string_view format, const CivilTime& time);
+
+// For templates that write the date into the prompt, as Hugging Face lets them; nullopt when the system does not say.
+std::optional<CivilTime> LocalCivilTime();
 
 }  // namespace sterna::text::jinja

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model_path.h"
+#include "download/resolve_model.h"
 
 #include <fmt/format.h>
 
@@ -8,14 +8,14 @@
 #include "base/status_macros.h"
 #include "download/find_local.h"
 
-namespace sterna::cli {
+namespace sterna::download {
 
 Result<std::string> ResolveModel(const std::string& word) {
   std::error_code ignored;
-  if (std::filesystem::exists(word, ignored) || !download::LooksLikeModelName(word)) return word;
-  STERNA_ASSIGN_OR_RETURN(const download::ModelName name, download::ParseModelName(word));
-  STERNA_ASSIGN_OR_RETURN(const download::Settings settings, download::Settings::FromEnvironment());
-  STERNA_ASSIGN_OR_RETURN(const auto model, download::FindLocal(settings, name));
+  if (std::filesystem::exists(word, ignored) || !LooksLikeModelName(word)) return word;
+  STERNA_ASSIGN_OR_RETURN(const ModelName name, ParseModelName(word));
+  STERNA_ASSIGN_OR_RETURN(const Settings settings, Settings::FromEnvironment());
+  STERNA_ASSIGN_OR_RETURN(const auto model, FindLocal(settings, name));
   if (model) return model->path.string();
   return Status::NotFound(
       fmt::format("'{}' is no file here and in no cache; fetch it with: sterna pull {}", word, word));
@@ -29,4 +29,4 @@ Result<std::string> ResolveModelFile(const std::string& word) {
       "'{}' is a folder, and a file is needed; make one: sterna convert {} model.gguf --to i2_s", path, path));
 }
 
-}  // namespace sterna::cli
+}  // namespace sterna::download

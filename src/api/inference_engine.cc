@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+
+#include <algorithm>
+
+#include "api/engine_options.h"
+#include "api/states.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "config/resolve.h"
+#include "download/resolve_model.h"
+#include "text/jinja/date_text.h"
+
+namespace sterna {
+
+std::vector<std::shared_ptr<Model::State>> InferenceEngine::State::LoadedModels() {
+  const std::lock_guard lock(mutex);
+  std::erase_if(models, [](const auto& model) { return model.expired(); });
+  std::vector<std::shared_ptr<Model::State>> loaded;
+  for (const auto& model : models) {
+    if (auto held = model.lock()) loaded.push_back(std::move(held));
+  }
+  return loaded;
+}
+
+Result<InferenceEngine> InferenceEngine::create() {
+  STERNA_ASSIGN_OR_RETURN(config::Resolved resolved, config::Resolve(config::SystemSources()));
+  for (const std::string& warning : resolved.warnings) Log(LogLevel::kWarn, "config", warning);
+  return with_config(std::move(resolved.config));
+}
+
+Result<InferenceEngine> InferenceEngine::with_config(EngineConfig config) {
+  Config whole;
+  whole.engine = std::move(config);
+  return with_config(std::move(whole));
+}
+
+Result<InferenceEngine> InferenceEngine::with_config(Config config) {
+  STERNA_RETURN_IF_ERROR(api::ToEngineOptions(config).status());
+  auto state = std::make_shared<State>();
+  state->config = std::move(config);
+  return InferenceEngine(std::move(state));
+}
+
+const Config& InferenceEngine::config() const { return state_->config; }
+
+Result<Model> InferenceEngine::load_model(std::string_view path_or_hub_name) {
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, api::ToEngineOptions(state_->config));
+  options.max_sessions = state_->config.batch.max_batch_size;
+  auto model = std::make_shared<Model::State>();
+  STERNA_ASSIGN_OR_RETURN(model->path, download::ResolveModelFile(std::string(path_or_hub_name)));
+  STERNA_ASSIGN_OR_RETURN(model->engine, engine::Engine::Load(model->path, options));
+  const engine::Engine& engine = *model->engine;
+  auto choice = text::ChatTemplate::ForModel(engine.config().architecture, engine.tokenizer().vocabulary(), "",
+                                             text::jinja::LocalCivilTime());
+  if (!choice.ok()) return choice.status();
+  model->chat_template = std::move(choice->chat_template);
+  model->sessions = std::make_unique<api::SessionPool>(*model->engine, options.max_sessions);
+  const std::lock_guard lock(state_->mutex);
+  state_->models.push_back(model);
+  return Model(std::move(model));
+}
+
+Status InferenceEngine::clear_cache() {
+  for (const auto& model : state_->LoadedModels()) model->sessions->Clear();
+  return {};
+}
+
+Status InferenceEngine::cleanup_memory() {
+  STERNA_RETURN_IF_ERROR(clear_cache());
+  malloc_trim(0);
+  return {};
+}
+
+}  // namespace sterna

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the handles of sterna/engine.h share.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/session_pool.h"
+#include "engine/engine.h"
+#include "sterna/engine.h"
+#include "text/chat_template.h"
+
+namespace sterna {
+
+struct Model::State {
+  std::string path;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<const text::ChatTemplate> chat_template;  // null: prompts are plain text
+  std::unique_ptr<api::SessionPool> sessions;               // goes before the engine
+
+  // One answer, start to end, in the calling thread. `on_text` may be empty.
+  Result<GenerationResult> Answer(std::string_view prompt, const GenerationConfig& config,
+                                  const std::function<void(std::string_view)>& on_text,
+                                  const std::function<bool()>& cancelled) const;
+
+ private:
+  Result<std::vector<text::TokenId>> PromptTokens(std::string_view prompt) const;
+};
+
+struct InferenceEngine::State {
+  Config config;
+  std::mutex mutex;
+  std::vector<std::weak_ptr<Model::State>> models;  // guarded by mutex
+
+  std::vector<std::shared_ptr<Model::State>> LoadedModels();
+};
+
+// Shared by the handle and the thread that makes the answer; whoever is last destroys it.
+struct Generation::State {
+  std::atomic<bool> cancelled = false;
+  std::thread thread;  // touched by the handle's side alone
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  // Guarded by mutex.
+  std::string text;  // that nobody fetched
+  bool done = false;
+  std::optional<Result<GenerationResult>> result;
+  std::coroutine_handle<> waiter;
+  std::function<void(std::coroutine_handle<>)> executor;
+
+  void AddText(std::string_view piece);
+  void Finish(Result<GenerationResult> end);
+  Result<GenerationResult> TakeResult();
+};
+
+}  // namespace sterna

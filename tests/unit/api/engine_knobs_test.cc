@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each setting of EngineConfig and its kin changes something that can be counted, and never a token.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "api/engine_options.h"
+#include "platform/topology.h"
+#include "platform/worker_binding.h"
+#include "unit/api/built_in.h"
+
+namespace sterna {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Observed {
+  std::vector<text::TokenId> tokens;
+  engine::LoadReport report;
+  backend::CpuBackendCounters counters;
+  uint32_t context_tokens = 0;
+  std::vector<uint32_t> cpus_of_the_loop;
+};
+
+std::vector<text::TokenId> Prompt() {
+  std::vector<text::TokenId> prompt;
+  for (int i = 0; i < 200; ++i) prompt.push_back(300 + i % 50);
+  return prompt;
+}
+
+uint64_t BytesOf(const engine::LoadReport& report, std::string_view what) {
+  for (const auto& item : report.plan.items) {
+    if (item.what == what) return item.bytes;
+  }
+  return 0;
+}
+
+Result<std::unique_ptr<engine::Engine>> Load(const Config& config, uint32_t max_sessions = 1) {
+  auto options = api::ToEngineOptions(config);
+  if (!options.ok()) return options.status();
+  options->max_sessions = max_sessions;
+  return engine::Engine::Load(kBuiltInModel, *options);
+}
+
+engine::GenerateRequest RequestOf(uint32_t tokens) {
+  engine::GenerateRequest request;
+  request.prompt = Prompt();
+  request.sampling.temperature = 0;
+  request.max_tokens = tokens;
+  request.ignore_end_of_generation = true;
+  return request;
+}
+
+Observed RunWith(const Config& config) {
+  Observed run;
+  const auto engine = Load(config).value();
+  const auto session = engine->NewSession().value();
+  engine::GenerateRequest request = RequestOf(8);
+  request.on_token = [&](text::TokenId) { return run.cpus_of_the_loop = platform::CpusOfThisThread(), true; };
+  run.tokens = session->Generate(request)->tokens;
+  run.report = engine->report();
+  run.counters = engine->Counters();
+  run.context_tokens = session->context_tokens();
+  return run;
+}
+
+class EngineKnobs : public testing::Test {
+ protected:
+  Observed Changed() {
+    Observed run = RunWith(config_);
+    EXPECT_EQ(base_.tokens, run.tokens);
+    return run;
+  }
+
+  static Config Base() {
+    Config config;
+    config.engine.thread_count = 2;
+    return config;
+  }
+  static const Observed& BaseRun() {
+    static const Observed observed = RunWith(Base());
+    return observed;
+  }
+  const Observed& base_ = BaseRun();
+  Config config_ = Base();
+};
+
+TEST_F(EngineKnobs, thread_count) {
+  config_.engine.thread_count = 1;
+  EXPECT_EQ(1u, Changed().report.threads);
+  EXPECT_EQ(2u, base_.report.threads);
+}
+
+TEST_F(EngineKnobs, prefill_thread_count) {
+  config_.inference.prefill_thread_count = 1;
+  const Observed run = Changed();
+  EXPECT_EQ(1u, run.report.threads_prefill);
+  EXPECT_EQ(2u, run.report.threads);
+}
+
+TEST_F(EngineKnobs, thread_affinity) {
+  config_.engine.thread_affinity = ThreadAffinity::Core;
+  EXPECT_EQ(1u, Changed().cpus_of_the_loop.size());
+  config_.engine.thread_affinity = ThreadAffinity::None;
+  EXPECT_EQ(platform::CpusOfThisThread(), Changed().cpus_of_the_loop);
+}
+
+TEST_F(EngineKnobs, instance_id) {
+  if (platform::ReadCpuPlaces().size() < 2) GTEST_SKIP() << "needs two CPUs to choose from";
+  config_.engine.thread_count = 1;
+  config_.engine.thread_affinity = ThreadAffinity::Core;
+  const std::vector<uint32_t> first = Changed().cpus_of_the_loop;
+  config_.engine.instance_id = 1;
+  EXPECT_NE(first, Changed().cpus_of_the_loop);  // the next CPU
+}
+
+TEST_F(EngineKnobs, enable_avx2) {
+  config_.engine.enable_avx2 = false;
+  config_.engine.enable_neon = false;
+  EXPECT_EQ("scalar", Changed().report.kernels);
+}
+
+TEST_F(EngineKnobs, enable_fma) {
+  config_.engine.enable_fma = false;
+  config_.engine.enable_neon = false;
+  EXPECT_EQ("scalar", Changed().report.kernels);
+}
+
+TEST_F(EngineKnobs, enable_avx512) {
+  config_.engine.enable_avx512 = false;
+  EXPECT_THAT(Changed().report.kernels, testing::Not(testing::AnyOf("avx512", "amx")));
+}
+
+TEST_F(EngineKnobs, memory_limit_mb) {
+  config_.engine.memory_limit_mb = 1;
+  const Status status = Load(config_).status();
+  EXPECT_EQ(StatusCode::kResourceExhausted, status.code());
+  EXPECT_THAT(status.message(), HasSubstr("MB"));
+  config_.engine.memory_limit_mb = 4096;
+  Changed();
+}
+
+TEST_F(EngineKnobs, cache_chunk_size_kb) {
+  config_.engine.cache_chunk_size_kb = 1;
+  EXPECT_GT(Changed().counters.work_items, 2 * base_.counters.work_items);
+}
+
+TEST_F(EngineKnobs, parallel_threshold) {
+  config_.engine.parallel_threshold = 1'000'000'000'000;
+  EXPECT_EQ(0u, Changed().counters.parallel_regions);
+  EXPECT_GT(base_.counters.parallel_regions, 0u);
+}
+
+TEST_F(EngineKnobs, enable_prefetching) {
+  EXPECT_GT(base_.report.read_ahead_bytes, 1'000'000u);
+  config_.engine.enable_prefetching = false;
+  EXPECT_EQ(0u, Changed().report.read_ahead_bytes);
+}
+
+TEST_F(EngineKnobs, max_sequence_length) {
+  config_.inference.max_sequence_length = 256;
+  EXPECT_EQ(256u, Changed().context_tokens);
+}
+
+TEST_F(EngineKnobs, kv_storage) {
+  const uint64_t f16 = BytesOf(base_.report, "KV cache");
+  config_.inference.kv_storage = KvStorage::F32;
+  EXPECT_EQ(2 * f16, BytesOf(RunWith(config_).report, "KV cache"));
+  config_.inference.kv_storage = KvStorage::Q8;
+  EXPECT_LT(BytesOf(RunWith(config_).report, "KV cache"), f16);
+}
+
+TEST_F(EngineKnobs, head_mode) {
+  config_.inference.head_mode = HeadMode::Exact;
+  EXPECT_EQ("exact", Changed().report.head_mode);
+  config_.inference.head_mode = HeadMode::Certified;
+  EXPECT_EQ("certified", Changed().report.head_mode);
+}
+
+TEST_F(EngineKnobs, chunk_size) {
+  // Steps are not counted; regions are, and each step has as many.
+  config_.batch.chunk_size = 1;
+  EXPECT_GT(Changed().counters.parallel_regions, base_.counters.parallel_regions);
+}
+
+TEST_F(EngineKnobs, batch_memory_limit_mb) {
+  config_.inference.max_sequence_length = 256;
+  const uint64_t one = BytesOf(Load(config_, 1).value()->report(), "KV cache");
+  EXPECT_EQ(64 * one, BytesOf(Load(config_, 64).value()->report(), "KV cache"));
+  config_.batch.memory_limit_mb = 1;
+  const uint64_t limited = BytesOf(Load(config_, 64).value()->report(), "KV cache");
+  EXPECT_LE(limited, std::max(one, uint64_t{1} << 20));
+  EXPECT_GE(limited, one);
+}
+
+TEST_F(EngineKnobs, max_batch_size) {
+  const auto regions_of_eight = [&](uint32_t max_batch_size) {
+    config_.batch.max_batch_size = max_batch_size;
+    config_.inference.max_sequence_length = 256;
+    const auto engine = Load(config_, 8).value();
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        const auto session = engine->NewSession().value();
+        EXPECT_EQ(base_.tokens, session->Generate(RequestOf(8))->tokens);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    return engine->Counters().parallel_regions;
+  };
+  EXPECT_GT(regions_of_eight(1), regions_of_eight(8));
+}
+
+}  // namespace
+}  // namespace sterna
