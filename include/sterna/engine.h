@@ -105,7 +105,7 @@ class InferenceEngine {
   Result<Model> load_model(std::string_view path_or_hub_name);
   const Config& config() const;
 
-  // Of all models that are loaded.
+  // Of all models that are loaded: sums, and the shares of the largest.
   MemoryStats get_memory_stats() const;
   // Forgets keys and values of earlier requests, which would have saved later ones their beginnings.
   Status clear_cache();

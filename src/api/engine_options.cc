@@ -96,7 +96,9 @@ Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   options.step_rows = std::max(options.step_rows, options.prefill_chunk_tokens);
   options.kv_limit_bytes = config.batch.memory_limit_mb * kMegabyte;
   options.memory_limit_bytes = engine.memory_limit_mb.value_or(0) * kMegabyte;
-  if (engine.use_aligned_allocations && engine.memory_alignment) options.alignment_bytes = *engine.memory_alignment;
+  if (engine.use_aligned_allocations && engine.memory_alignment) {
+    options.alignment_bytes = std::max<uint64_t>(options.alignment_bytes, *engine.memory_alignment);
+  }
   options.work_item_bytes = engine.cache_chunk_size_kb << 10;
   options.parallel_threshold = engine.parallel_threshold;
   options.read_ahead = engine.enable_prefetching;

@@ -61,6 +61,24 @@ Result<Model> InferenceEngine::load_model(std::string_view path_or_hub_name) {
   return Model(std::move(model));
 }
 
+// Sums of megabytes; the shares are those of the largest model, which mostly is the only one.
+MemoryStats InferenceEngine::get_memory_stats() const {
+  MemoryStats all;
+  double largest_mb = -1;
+  for (const auto& model : state_->LoadedModels()) {
+    const MemoryStats stats = model->engine->Memory();
+    if (stats.allocated_mb > largest_mb) {
+      largest_mb = stats.allocated_mb;
+      all.usage_percent = stats.usage_percent;
+      all.efficiency_percent = stats.efficiency_percent;
+      all.fragmentation_percent = stats.fragmentation_percent;
+    }
+    all.allocated_mb += stats.allocated_mb;
+    all.peak_mb += stats.peak_mb;
+  }
+  return all;
+}
+
 Status InferenceEngine::clear_cache() {
   for (const auto& model : state_->LoadedModels()) model->sessions->Clear();
   return {};

@@ -89,6 +89,17 @@ TEST(InferenceEngine, MayGoBeforeItsModels) {
   EXPECT_TRUE(model.generate("What is a sparrow?", Greedy(2)).ok());
 }
 
+TEST(InferenceEngine, CountsWhatItsModelsHold) {
+  InferenceEngine engine = InferenceEngine::with_config(Config()).value();
+  EXPECT_EQ(0, engine.get_memory_stats().allocated_mb);
+  const Model model = engine.load_model(kBuiltInModel).value();
+  const MemoryStats one = engine.get_memory_stats();
+  EXPECT_GT(one.allocated_mb, 1);
+  EXPECT_GE(one.peak_mb, one.allocated_mb);
+  const Model second = engine.load_model(kBuiltInModel).value();
+  EXPECT_NEAR(2 * one.allocated_mb, engine.get_memory_stats().allocated_mb, 0.1 * one.allocated_mb);
+}
+
 TEST(InferenceEngine, ForgetsEarlierRequestsOnDemand) {
   InferenceEngine engine = InferenceEngine::with_config(Config()).value();
   const Model model = engine.load_model(kBuiltInModel).value();

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where: the executable with its model, one shared library with the public headers, and what
+# find_package(Sterna) and pkg-config need.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# The rooms that define what include/sterna declares, whole; of the others what these call.
+add_library(sterna_shared SHARED)
+add_library(sterna::sterna ALIAS sterna_shared)
+target_link_libraries(sterna_shared PRIVATE sterna_options
+  $<LINK_LIBRARY:WHOLE_ARCHIVE,sterna_base,sterna_config,sterna_memory,sterna_monitor,sterna_api>)
+target_include_directories(sterna_shared INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_features(sterna_shared INTERFACE cxx_std_20)
+set_target_properties(sterna_shared PROPERTIES
+  OUTPUT_NAME sterna EXPORT_NAME sterna LINKER_LANGUAGE CXX VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+
+install(TARGETS sterna_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS sterna_shared EXPORT SternaTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/sterna DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(FILES models/sterna-dictionary-i2_s.gguf DESTINATION ${CMAKE_INSTALL_DATADIR}/sterna/models)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Sterna)
+install(EXPORT SternaTargets NAMESPACE Sterna:: FILE SternaTargets.cmake DESTINATION ${package_folder})
+configure_package_config_file(cmake/SternaConfig.cmake.in ${PROJECT_BINARY_DIR}/SternaConfig.cmake
+                              INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/SternaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/SternaConfig.cmake ${PROJECT_BINARY_DIR}/SternaConfigVersion.cmake
+        DESTINATION ${package_folder})
+
+configure_file(cmake/sterna.pc.in ${PROJECT_BINARY_DIR}/sterna.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/sterna.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
