@@ -5,10 +5,15 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # The rooms that define what include/sterna declares, whole; of the others what these call.
-add_library(sterna_shared SHARED)
+add_library(sterna_shared SHARED src/api/version.cc)
+target_compile_definitions(sterna_shared PRIVATE STERNA_VERSION="${PROJECT_VERSION}")
 add_library(sterna::sterna ALIAS sterna_shared)
-target_link_libraries(sterna_shared PRIVATE sterna_options
-  $<LINK_LIBRARY:WHOLE_ARCHIVE,sterna_base,sterna_config,sterna_memory,sterna_monitor,sterna_api>)
+set(porch_rooms sterna_base sterna_config sterna_memory sterna_monitor sterna_api)
+foreach(room ${porch_rooms})
+  list(APPEND porch_archives $<TARGET_FILE:${room}>)
+endforeach()
+target_link_options(sterna_shared PRIVATE LINKER:--whole-archive ${porch_archives} LINKER:--no-whole-archive)
+target_link_libraries(sterna_shared PRIVATE sterna_options ${porch_rooms})
 target_include_directories(sterna_shared INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(sterna_shared INTERFACE cxx_std_20)

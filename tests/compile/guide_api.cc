@@ -20,9 +20,8 @@ EngineConfig ForTheCache() {
 }
 
 EngineConfig Threads() {
-  return {.thread_count = std::thread::hardware_concurrency(),
-          .thread_affinity = ThreadAffinity::Core,
-          .numa_aware = true};
+  return {
+      .thread_count = std::thread::hardware_concurrency(), .thread_affinity = ThreadAffinity::Core, .numa_aware = true};
 }
 
 BatchConfig BatchOf(HardwareProfile hardware_profile) {
@@ -79,8 +78,7 @@ void Monitor(TextGenerator& generator, const InferenceEngine& engine, const std:
   profiler.start_operation("inference");
   const GenerationResult result = generator.generate(prompt).get().value();
   const auto inference_time = profiler.end_operation().value();
-  std::printf("Tokens/sec: %.2f\n",
-              double(result.token_count) / std::chrono::duration<double>(inference_time).count());
+  std::printf("Tokens/sec: %.2f\n", double(result.token_count) / std::chrono::duration<double>(inference_time).count());
   const MemoryStats memory_stats = engine.get_memory_stats();
   std::printf("Allocated: %.1f MB, peak: %.1f MB, efficiency: %.1f %%, fragmentation: %.1f %%\n",
               memory_stats.allocated_mb, memory_stats.peak_mb, memory_stats.efficiency_percent,
@@ -109,7 +107,7 @@ size_t CustomBenchmark() {
 int main(int argc, char** argv) {
   MemoryAligned aligned_data = MemoryAligned::create(4096, 16).value();
   aligned_data.bytes()[0] = std::byte{1};
-  const std::vector<EngineConfig> engines = {AlignedForNeon(), ForTheCache(), Threads(), Metal(),
+  const std::vector<EngineConfig> engines = {AlignedForNeon(), ForTheCache(),  Threads(), Metal(),
                                              Cuda(),           AppleSilicon(), X86(),     Production()};
   Config config;
   config.batch = BatchOf(HardwareProfile::Desktop);
@@ -117,6 +115,7 @@ int main(int argc, char** argv) {
   const Model model = engine.load_model(argc > 1 ? argv[1] : "model.gguf").value();
   TextGenerator generator(engine, model, {.temperature = 0.7f, .top_k = 50, .top_p = 0.9f, .max_length = 512});
   Monitor(generator, engine, "What is a sparrow?");
+  std::printf("Sterna %.*s\n", int(version().size()), version().data());
   std::printf("%zu %zu %zu\n", engines.size(), LoadBalanced(1, 2048).size(), Profile(model).size());
   return argc > 100 ? int(CustomBenchmark()) : 0;
 }
