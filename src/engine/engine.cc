@@ -8,6 +8,7 @@
 #include "engine/engine_core.h"
 #include "engine/memory_stats.h"
 #include "engine/session_state.h"
+#include "engine/submission.h"
 
 namespace sterna::engine {
 
@@ -45,6 +46,12 @@ Result<std::unique_ptr<Session>> Engine::NewSession() {
     return Status::ResourceExhausted("out of memory for a new session");
   }
 }
+
+Status Engine::Submit(Submission submission) { return impl_->core->loop->Submit(std::move(submission)); }
+
+QueueState Engine::Queue() const { return impl_->core->scheduler->State(); }
+
+uint32_t Engine::context_tokens() const { return impl_->core->context_tokens; }
 
 const text::Tokenizer& Engine::tokenizer() const { return *impl_->core->tokenizer; }
 

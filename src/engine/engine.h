@@ -47,6 +47,8 @@ struct EngineOptions {
   // which are the same. The first answer comes sooner, its first tokens are slower.
   bool head_in_background = false;
   uint32_t max_sessions = 1;            // KV blocks are reserved for this many full contexts
+  uint32_t max_running = 64;            // requests without a session that run at once (Engine::Submit)
+  uint32_t max_waiting = 256;           // and those that may wait for it
   uint32_t step_rows = 256;             // rows of a step at most, over all sessions
   uint32_t step_sequences = 1u << 12;   // sessions that share a step at most
   uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it
@@ -98,6 +100,7 @@ struct Timings {
   double prefill_ms = 0;         // from submission to the first token's logits
   double decode_ms = 0;          // from the first token to the last
   double first_token_ms = 0;     // from submission to the first sampled token
+  double queue_ms = 0;           // waited before it began (Engine::Submit); in none of the above
   uint32_t guessed_tokens = 0;   // by speculation
   uint32_t accepted_tokens = 0;  // guesses that were what was drawn
 
@@ -114,11 +117,15 @@ struct GenerateRequest {
   sample::SamplingParams sampling;
   uint32_t max_tokens = 512;
   bool ignore_end_of_generation = false;
+  uint32_t choice = 0;  // which of several answers to one prompt and seed: each draws other tokens
   // Tokens to guess from earlier text and to check in one step (docs/speculation.md); the answer does not depend on it.
   uint32_t speculate_tokens = 0;
   // Called for each sampled token, end-of-generation tokens excepted. Returning false stops with kStop (a stop string
   // was found): the token stays in the session.
   std::function<bool(text::TokenId)> on_token;
+  // When set, called before each draw with what it draws from (float32 [vocabulary], only during the call), before bias
+  // and penalties.
+  std::function<void(std::span<const float> logits)> on_draw_logits;
   // When set, called with the logits of each prompt position, in order (float32 [vocabulary], only during the call).
   std::function<void(uint32_t position, std::span<const float> logits)> on_prompt_logits;
   // When set, called with the output norm of each prompt position, in order (float32 [hidden], only during the call).
@@ -135,6 +142,8 @@ struct GenerateResult {
 };
 
 class Engine;
+struct QueueState;
+struct Submission;
 
 // One conversation's tokens and KV blocks. One request at a time; sessions of one engine may run on many threads, and
 // their rows share steps.
@@ -171,6 +180,12 @@ class Engine {
   ~Engine();
 
   Result<std::unique_ptr<Session>> NewSession();
+  // Queues a request that needs no session; on_done tells its end. Any thread. The tokens are those that a new session
+  // would give. On an error on_done is not called: Unavailable when max_waiting requests wait, else as
+  // Session::Generate.
+  Status Submit(Submission submission);
+  QueueState Queue() const;
+  uint32_t context_tokens() const;  // of a session, and of a submission
   const text::Tokenizer& tokenizer() const;
   const model::ModelConfig& config() const;
   uint32_t context_tokens() const;  // of each session

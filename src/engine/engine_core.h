@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/kv_ledger.h"
 #include "engine/memory_care.h"
+#include "engine/scheduler.h"
 #include "engine/step_loop.h"
 #include "engine/step_profile.h"
 #include "format/gguf_file.h"
@@ -34,6 +35,7 @@ struct EngineCore {
   std::unique_ptr<backend::TimedBackend> timed_backend;  // the same, for the model
   std::unique_ptr<KvLedger> kv;
   std::unique_ptr<StepProfile> profile;
+  std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<StepLoop> loop;
   std::unique_ptr<MemoryCare> care;  // null where nobody watches memory
 };

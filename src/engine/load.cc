@@ -103,6 +103,7 @@ class CoreLoader {
       return Status::InvalidArgument(fmt::format("{} is {}; expected 1..{}", name, value, max));
     };
     STERNA_RETURN_IF_ERROR(check("max_sessions", options.max_sessions, kMaxSessions));
+    STERNA_RETURN_IF_ERROR(check("max_running", options.max_running, kMaxSessions));
     STERNA_RETURN_IF_ERROR(check("step_rows", options.step_rows, kMaxStepRows));
     STERNA_RETURN_IF_ERROR(check("step_sequences", options.step_sequences, UINT32_MAX));
     STERNA_RETURN_IF_ERROR(check("work_item_bytes", options.work_item_bytes, UINT32_MAX));
@@ -311,10 +312,17 @@ class CoreLoader {
 
   Status StartLoop() {
     core_->kv = std::make_unique<KvLedger>(kv_blocks_);
+    core_->scheduler =
+        std::make_unique<Scheduler>(Scheduler::Limits{.running = core_->options.max_running,
+                                                      .waiting = core_->options.max_waiting,
+                                                      .context_tokens = core_->context_tokens,
+                                                      .vocabulary_size = core_->tokenizer->vocabulary_size()},
+                                    *core_->kv);
     core_->profile = std::make_unique<StepProfile>(core_->options.recorder, *core_->timed_backend);
-    core_->loop = std::make_unique<StepLoop>(
-        StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv, *core_->pool, *core_->profile},
-        limits_);
+    core_->loop =
+        std::make_unique<StepLoop>(StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv,
+                                                   *core_->scheduler, *core_->pool, *core_->profile},
+                                   limits_);
     return core_->loop->Start();
   }
 

@@ -14,6 +14,7 @@
 namespace sterna::engine {
 
 using Clock = std::chrono::steady_clock;
+struct ScheduledRequest;
 
 // A session's tokens, keys and values, and the request in flight. Belongs to the session's caller while idle and to the
 // step loop between Submit and `done`; the loop's mutex hands it over.
@@ -34,12 +35,14 @@ struct Sequence {
   PromptLookup speculation;  // its guess follows tokens, and is not part of them
 
   const GenerateRequest* request = nullptr;
-  uint32_t prompt_begin = 0;  // position of the request's first prompt token
+  const ScheduledRequest* scheduled = nullptr;  // of a request without a session
+  uint32_t prompt_begin = 0;                    // position of the request's first prompt token
   uint32_t prompt_end = 0;
   GenerateResult result;
   Status status;
   Clock::time_point submitted, first_token, last_token;
-  bool finished = false;  // the loop's own mark until it tells the caller
+  bool finished = false;   // the loop's own mark until it tells the caller
+  bool preempted = false;  // gave its blocks away and waits
 
   bool done = false;  // guarded by the loop's mutex
   std::condition_variable done_changed;

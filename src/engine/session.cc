@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <new>
 
 #include "base/status_macros.h"
 #include "engine/engine.h"
+#include "engine/request_begin.h"
 #include "engine/session_state.h"
 
 namespace sterna::engine {
@@ -14,40 +13,11 @@ Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Session::~Session() { state_->Truncate(0); }
 
-Status Session::State::Check(const GenerateRequest& request) const {
-  if (request.prompt.empty()) return Status::InvalidArgument("the prompt is empty; at least one token is needed");
-  const size_t vocabulary_size = core->tokenizer->vocabulary_size();
-  for (const text::TokenId id : request.prompt) {
-    if (id < 0 || size_t(id) >= vocabulary_size) {
-      return Status::InvalidArgument(fmt::format("token id {} is not in 0..{}", id, vocabulary_size - 1));
-    }
-  }
-  STERNA_RETURN_IF_ERROR(request.sampling.Validate(vocabulary_size));
-  const size_t held = sequence.tokens.size();
-  if (request.prompt.size() > sequence.context_tokens - held) {
-    return Status::ResourceExhausted(
-        fmt::format("a prompt of {} tokens{} does not fit the context of {} tokens", request.prompt.size(),
-                    held > 0 ? fmt::format(" after {} tokens", held) : "", sequence.context_tokens));
-  }
-  return {};
-}
-
 Status Session::State::Begin(const GenerateRequest& request) {
-  STERNA_RETURN_IF_ERROR(Check(request));
   const size_t held = sequence.tokens.size();
-  const size_t total = held + request.prompt.size();
-  STERNA_RETURN_IF_ERROR(core->kv->Reserve(sequence.kv, uint32_t(total)));
-  sequence.result = GenerateResult{};
-  sequence.result.tokens.reserve(std::min<size_t>(request.max_tokens, sequence.context_tokens - total));
-  sequence.tokens.insert(sequence.tokens.end(), request.prompt.begin(), request.prompt.end());
-  sequence.request = &request;
-  sequence.speculation.Begin(request.speculate_tokens);
-  sequence.prompt_begin = uint32_t(held);
-  sequence.prompt_end = uint32_t(total);
-  sequence.result.timings.prompt_tokens = sequence.PendingRows();
-  sequence.status = Status();
-  sequence.finished = false;
-  sequence.submitted = Clock::now();
+  STERNA_RETURN_IF_ERROR(CheckRequest(request, core->tokenizer->vocabulary_size(), held, sequence.context_tokens));
+  STERNA_RETURN_IF_ERROR(core->kv->Reserve(sequence.kv, uint32_t(held + request.prompt.size())));
+  BeginRequest(sequence, request);
   return {};
 }
 

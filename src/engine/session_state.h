@@ -14,7 +14,6 @@ struct Session::State {
   explicit State(std::shared_ptr<EngineCore> owner)
       : core(std::move(owner)), sequence(core->context_tokens, core->tokenizer->vocabulary_size()) {}
 
-  Status Check(const GenerateRequest& request) const;
   Status Begin(const GenerateRequest& request);
   void Truncate(size_t count);
   uint64_t KvBlockBytes() const;

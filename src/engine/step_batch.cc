@@ -86,7 +86,7 @@ void StepBatch::Add(Sequence& sequence, uint32_t rows) {
 backend::LogitNeed StepBatch::NeedOf(Sequence& sequence, uint32_t position) const {
   const sample::SamplingParams& sampling = sequence.request->sampling;
   const uint32_t best = sample::LargestLogitsOfDraw(sampling);
-  if (best == 0 || ShowsLogits(sequence, position)) return {};
+  if (best == 0 || ShowsLogits(sequence, position) || sequence.request->on_draw_logits) return {};
   // What penalties touch behind a guess depends on the guess: every logit serves.
   if (position >= sequence.tokens.size() && sample::HasPenalties(sampling)) return {};
   return {best, sequence.sampler.Touched(sampling, sequence.tokens), never_drawn_};

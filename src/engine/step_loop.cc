@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "base/status_macros.h"
 #include "engine/request_end.h"
 
 namespace sterna::engine {
@@ -67,6 +68,13 @@ void StepLoop::Run(Sequence& sequence) {
   sequence.done_changed.wait(lock, [&] { return sequence.done; });
 }
 
+Status StepLoop::Submit(Submission submission) {
+  STERNA_RETURN_IF_ERROR(parts_.scheduler.Submit(std::move(submission)));
+  { const std::lock_guard lock(mutex_); }  // the loop is either before its look at the queue or waits
+  work_.notify_one();
+  return {};
+}
+
 backend::CpuBackendCounters StepLoop::Counters() const {
   const std::lock_guard lock(mutex_);
   return counters_;
@@ -101,15 +109,26 @@ void StepLoop::Step() {
 }
 
 bool StepLoop::WaitForWork() {
-  std::unique_lock lock(mutex_);
-  work_.wait(lock, [&] { return stopping_ || !incoming_.empty() || !active_.empty(); });
-  active_.insert(active_.end(), incoming_.begin(), incoming_.end());
-  incoming_.clear();
-  return !stopping_;
+  {
+    std::unique_lock lock(mutex_);
+    work_.wait(lock, [&] {
+      return stopping_ || !incoming_.empty() || !active_.empty() || parts_.scheduler.State().waiting > 0;
+    });
+    active_.insert(active_.end(), incoming_.begin(), incoming_.end());
+    incoming_.clear();
+    if (stopping_) return false;
+  }
+  parts_.scheduler.Admit(active_);
+  return true;
 }
 
 void StepLoop::PollCancelled() {
+  const Clock::time_point now = Clock::now();
   for (Sequence* sequence : active_) {
+    if (Scheduler::IsLate(*sequence, now)) {
+      FailRequest(*sequence, Status::Cancelled("the request's deadline passed while it ran"));
+      continue;
+    }
     const GenerateRequest& request = *sequence->request;
     if (!request.cancelled) continue;
     if (CallBack(*sequence, request.cancelled)) FinishRequest(*sequence, FinishReason::kCancelled);
@@ -126,26 +145,44 @@ void StepLoop::BuildBatch() {
     AddRows(*active_[first++]);
   }
   some_waited_ = false;
-  for (size_t i = first; i < active_.size(); ++i) {
-    if (active_[i]->AtLastRow()) AddRows(*active_[i]);
+  order_.assign(active_.begin() + std::ptrdiff_t(first), active_.end());
+  for (Sequence* sequence : order_) {
+    if (sequence->AtLastRow()) AddRows(*sequence);
   }
-  for (size_t i = first; i < active_.size(); ++i) {
-    if (!active_[i]->AtLastRow()) AddRows(*active_[i]);
+  for (Sequence* sequence : order_) {
+    if (!sequence->AtLastRow()) AddRows(*sequence);
   }
 }
 
 void StepLoop::AddRows(Sequence& sequence) {
-  if (sequence.finished) return;
+  if (sequence.finished || sequence.preempted) return;
   Guess(sequence);
   const uint32_t rows = batch_.RowsThatFit(sequence);
   if (rows == 0) {
     some_waited_ = true;
     return;
   }
-  Status status = parts_.kv.Reserve(sequence.kv, sequence.computed_tokens + rows);
-  if (!status.ok()) return FailRequest(sequence, std::move(status));
+  if (!MakeRoom(sequence, sequence.computed_tokens + rows)) return;
   sequence.speculation.Shorten(rows > sequence.PendingRows() ? rows - sequence.PendingRows() : 0);
   batch_.Add(sequence, rows);
+}
+
+// KV blocks for the sequence's first tokens. Where none are left, the youngest requests give theirs, of those whose
+// rows are not in the step yet; the sequence itself may be the one that waits.
+bool StepLoop::MakeRoom(Sequence& sequence, uint32_t tokens) {
+  const auto spared = [&](const Sequence& other) {
+    if (active_.size() == 1) return true;
+    return std::any_of(batch_.entries().begin(), batch_.entries().end(),
+                       [&](const StepBatch::Entry& entry) { return entry.sequence == &other; });
+  };
+  Status status = parts_.kv.Reserve(sequence.kv, tokens);
+  while (!status.ok() && parts_.scheduler.PreemptYoungest(active_, spared)) {
+    if (sequence.preempted) return false;
+    status = parts_.kv.Reserve(sequence.kv, tokens);
+  }
+  if (status.ok()) return true;
+  FailRequest(sequence, std::move(status));
+  return false;
 }
 
 // Guesses take no more than the sequence's share of a step's rows, so that nobody waits for them.
@@ -220,10 +257,15 @@ void StepLoop::DeliverHidden(const StepBatch::Entry& entry) {
 }
 
 void StepLoop::DrawToken(Sequence& sequence, const backend::LogitRow& row) {
-  const sample::DrawContext context{.history = sequence.tokens, .position = sequence.tokens.size(), .choice = 0};
+  const sample::DrawContext context{
+      .history = sequence.tokens, .position = sequence.tokens.size(), .choice = sequence.request->choice};
   const sample::SamplingParams& sampling = sequence.request->sampling;
   if (row.all) {
     for (const text::TokenId id : never_drawn_) row.logits[size_t(id)] = -std::numeric_limits<float>::infinity();
+  }
+  if (sequence.request->on_draw_logits) {
+    CallBack(sequence, [&] { return sequence.request->on_draw_logits(row.logits), true; });
+    if (sequence.finished) return;
   }
   const Result<int32_t> token = row.all ? sequence.sampler.Draw(row.logits, sampling, context)
                                         : sequence.sampler.DrawAmong(row.ids, row.logits, sampling, context);
@@ -256,19 +298,29 @@ void StepLoop::AcceptToken(Sequence& sequence, text::TokenId token) {
 
 // After `done` is set the caller may destroy the sequence: it has left active_ by then and is not touched again.
 void StepLoop::Retire() {
-  const std::lock_guard lock(mutex_);
-  counters_ = parts_.backend.Counters();
-  std::erase_if(active_, [](Sequence* sequence) {
-    if (!sequence->finished) return false;
-    sequence->done = true;
-    sequence->done_changed.notify_one();
-    return true;
-  });
+  order_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    counters_ = parts_.backend.Counters();
+    std::erase_if(active_, [this](Sequence* sequence) {
+      if (!sequence->finished) return false;
+      if (sequence->scheduled != nullptr) {
+        order_.push_back(sequence);
+        return true;
+      }
+      sequence->done = true;
+      sequence->done_changed.notify_one();
+      return true;
+    });
+  }
+  for (Sequence* sequence : order_) parts_.scheduler.Finish(*sequence);
 }
 
 void StepLoop::StopAll() {
-  for (Sequence* sequence : active_) FailRequest(*sequence, Status::Cancelled("the engine is shutting down"));
+  const Status stopped = Status::Cancelled("the engine is shutting down");
+  for (Sequence* sequence : active_) FailRequest(*sequence, stopped);
   Retire();
+  parts_.scheduler.StopAll(stopped);
 }
 
 }  // namespace sterna::engine

@@ -8,6 +8,7 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "engine/kv_ledger.h"
+#include "engine/scheduler.h"
 #include "engine/sequence.h"
 #include "engine/step_batch.h"
 #include "engine/step_profile.h"
@@ -26,6 +27,7 @@ class StepLoop {
     backend::CpuBackend& backend;
     const text::Tokenizer& tokenizer;
     KvLedger& kv;
+    Scheduler& scheduler;
     const platform::ThreadPool& pool;
     StepProfile& profile;
   };
@@ -44,6 +46,8 @@ class StepLoop {
   // As StepBatch::LimitRows. Any thread.
   void LimitRows(uint32_t rows) { batch_.LimitRows(rows); }
   uint32_t rows() const { return limits_.rows; }
+  // Queues a request without a session (Scheduler::Submit). Any thread.
+  Status Submit(Submission submission);
   // The backend's, as they were after the last step. Any thread.
   backend::CpuBackendCounters Counters() const;
 
@@ -52,6 +56,7 @@ class StepLoop {
   bool WaitForWork();
   void Step();
   void PollCancelled();
+  bool MakeRoom(Sequence& sequence, uint32_t tokens);
   void BuildBatch();
   void AddRows(Sequence& sequence);
   void Deliver(const StepBatch::Entry& entry);
@@ -70,6 +75,7 @@ class StepLoop {
   StepBatch batch_;
   std::vector<Sequence*> active_;  // the loop's thread only
   uint32_t drawn_tokens_ = 0;      // in this step
+  std::vector<Sequence*> order_;   // of the step that is being built; some may have left active_
   bool some_waited_ = false;       // the last batch had no room for some sequence
 
   mutable std::mutex mutex_;
