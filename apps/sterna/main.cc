@@ -24,6 +24,7 @@ constexpr Verb kVerbs[] = {
     {"run", "Answer one prompt", RunVerb},
     {"chat", "Talk with a model, turn by turn", ChatVerb},
     {"batch", "Answer every row of a file", BatchVerb},
+    {"serve", "Answer over HTTP, with OpenAI's API", ServeVerb},
     {"tokenize", "Text on stdin to token ids", TokenizeVerb},
     {"detokenize", "Token ids on stdin to text", DetokenizeVerb},
     {"embed", "Texts to vectors", EmbedVerb},

@@ -19,9 +19,9 @@ namespace sterna::cli {
 namespace {
 
 std::vector<std::string> KnownVariables() {
-  std::vector<std::string> names = {"STERNA_CACHE",   "STERNA_CACHE_DIR", "STERNA_CACHE_LIMIT", "STERNA_CONFIG",
-                                    "STERNA_ISA",     "STERNA_LOG",       "STERNA_MODEL",       "STERNA_PRESET",
-                                    "STERNA_PROFILE", "STERNA_THREADS"};
+  std::vector<std::string> names = {"STERNA_API_KEY", "STERNA_CACHE",   "STERNA_CACHE_DIR", "STERNA_CACHE_LIMIT",
+                                    "STERNA_CONFIG",  "STERNA_ISA",     "STERNA_LOG",       "STERNA_MODEL",
+                                    "STERNA_PRESET",  "STERNA_PROFILE", "STERNA_THREADS"};
   for (const config::Key& key : config::AllKeys()) names.push_back(config::VariableOf(key.name));
   return names;
 }

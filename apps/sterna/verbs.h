@@ -27,5 +27,6 @@ int ConvertVerb(Words words);
 int CompletionVerb(Words words);
 int PullVerb(Words words);
 int ConfigVerb(Words words);
+int ServeVerb(Words words);
 
 }  // namespace sterna::cli

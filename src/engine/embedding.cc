@@ -50,27 +50,32 @@ PoolingChoice DefaultPooling(const model::ModelConfig& config) {
   }
 }
 
+void EmbeddingPool::Add(uint32_t position, std::span<const float> hidden) {
+  sum_.resize(hidden.size());
+  const bool counts = pooling_ == Pooling::kMean || position == (pooling_ == Pooling::kLast ? count_ - 1 : 0);
+  for (size_t i = 0; counts && i < hidden.size(); ++i) sum_[i] += double(hidden[i]);
+}
+
+Result<std::vector<float>> EmbeddingPool::Take(bool normalize) {
+  if (pooling_ == Pooling::kMean) {
+    for (double& value : sum_) value /= double(count_);
+  }
+  if (normalize) Normalize(sum_);
+  if (!std::all_of(sum_.begin(), sum_.end(), [](double value) { return std::isfinite(value); })) {
+    return Status::Corrupt("the model gives an embedding with values that are no finite numbers; check its weights");
+  }
+  return std::vector<float>(sum_.begin(), sum_.end());
+}
+
 Result<std::vector<float>> Embed(Session& session, std::vector<text::TokenId> tokens, Pooling pooling, bool normalize) {
   session.Truncate(0);
-  const size_t count = tokens.size();
-  std::vector<double> sum;
+  EmbeddingPool pool(pooling, tokens.size());
   GenerateRequest request;
   request.prompt = std::move(tokens);
   request.max_tokens = 0;
-  request.on_hidden = [&](uint32_t position, std::span<const float> hidden) {
-    sum.resize(hidden.size());
-    const bool counts = pooling == Pooling::kMean || position == (pooling == Pooling::kLast ? count - 1 : 0);
-    for (size_t i = 0; counts && i < hidden.size(); ++i) sum[i] += double(hidden[i]);
-  };
+  request.on_hidden = [&](uint32_t position, std::span<const float> hidden) { pool.Add(position, hidden); };
   STERNA_RETURN_IF_ERROR(session.Generate(request).status());
-  if (pooling == Pooling::kMean) {
-    for (double& value : sum) value /= double(count);
-  }
-  if (normalize) Normalize(sum);
-  if (!std::all_of(sum.begin(), sum.end(), [](double value) { return std::isfinite(value); })) {
-    return Status::Corrupt("the model gives an embedding with values that are no finite numbers; check its weights");
-  }
-  return std::vector<float>(sum.begin(), sum.end());
+  return pool.Take(normalize);
 }
 
 }  // namespace sterna::engine

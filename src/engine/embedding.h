@@ -26,9 +26,23 @@ struct PoolingChoice {
 };
 PoolingChoice DefaultPooling(const model::ModelConfig& config);
 
-// One vector [hidden] of a text's tokens: the output norm of each, pooled (sums in double, in order of position), of
-// length 1 when `normalize` is set (a vector of zeros stays). The session forgets what it held. Errors as
-// Session::Generate; Corrupt where a value is no finite number.
+// Makes one vector [hidden] of the output norms of a text's tokens: sums in double, in order of position.
+class EmbeddingPool {
+ public:
+  EmbeddingPool(Pooling pooling, size_t tokens) : pooling_(pooling), count_(tokens) {}
+  // As GenerateRequest::on_hidden, for each position of the prompt.
+  void Add(uint32_t position, std::span<const float> hidden);
+  // Of length 1 when `normalize` is set (a vector of zeros stays). Corrupt where a value is no finite number. Call
+  // once.
+  Result<std::vector<float>> Take(bool normalize);
+
+ private:
+  const Pooling pooling_;
+  const size_t count_;
+  std::vector<double> sum_;
+};
+
+// The vector of a text's tokens. The session forgets what it held. Errors as Session::Generate and EmbeddingPool::Take.
 Result<std::vector<float>> Embed(Session& session, std::vector<text::TokenId> tokens, Pooling pooling, bool normalize);
 
 }  // namespace sterna::engine

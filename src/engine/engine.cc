@@ -53,6 +53,10 @@ QueueState Engine::Queue() const { return impl_->core->scheduler->State(); }
 
 uint32_t Engine::context_tokens() const { return impl_->core->context_tokens; }
 
+uint32_t Engine::max_running() const { return impl_->core->options.max_running; }
+
+uint32_t Engine::max_waiting() const { return impl_->core->options.max_waiting; }
+
 const text::Tokenizer& Engine::tokenizer() const { return *impl_->core->tokenizer; }
 
 const model::ModelConfig& Engine::config() const { return impl_->core->model->config(); }

@@ -186,6 +186,8 @@ class Engine {
   Status Submit(Submission submission);
   QueueState Queue() const;
   uint32_t context_tokens() const;  // of a session, and of a submission
+  uint32_t max_running() const;     // submissions, as the options said
+  uint32_t max_waiting() const;
   const text::Tokenizer& tokenizer() const;
   const model::ModelConfig& config() const;
   uint32_t context_tokens() const;  // of each session

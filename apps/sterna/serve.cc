@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// sterna serve: a model behind HTTP.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "api/engine_options.h"
+#include "base/status_macros.h"
+#include "exit_code.h"
+#include "flag_set.h"
+#include "model_flags.h"
+#include "model_loading.h"
+#include "platform/environment.h"
+#include "prompt.h"
+#include "server/server.h"
+#include "verbs.h"
+
+namespace sterna::cli {
+namespace {
+
+constexpr char kExamples[] =
+    "  sterna serve -m model.gguf\n"
+    "  sterna serve -m model.gguf --host 0.0.0.0 --port 8000 --api-key-file keys.txt\n"
+    "  sterna serve --unix-socket /tmp/sterna.sock\n"
+    "  curl http://127.0.0.1:8080/v1/chat/completions -d '{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}'\n";
+
+struct ServeFlags {
+  ModelFlags model;
+  server::TransportSettings transport;
+  server::ApiSettings api;
+  std::optional<std::string> host, alias, chat_template;
+  uint32_t port = server::TransportSettings().port;
+  uint32_t parallel = 64, queue = 256, kv_contexts = 2;
+  uint64_t max_body_mb = server::TransportSettings().max_body_bytes >> 20;
+  uint32_t read_timeout_s = 30, request_timeout_s = 0;
+
+  void AddTo(FlagSet& flags);
+  void AddLimitsTo(FlagSet& flags);
+};
+
+void ServeFlags::AddTo(FlagSet& flags) {
+  flags.Group("Server flags");
+  flags.AddText("--host", "ADDRESS", &host, "Address to listen on; 0.0.0.0 is all of IPv4 [default: 127.0.0.1]");
+  flags.Add(UnsignedSetting("--port", "Port to listen on; 0 = any free one", &port, 0, 65535));
+  flags.AddText("--unix-socket", "PATH", &transport.unix_socket, "Listen on a Unix socket instead [default: none]");
+  flags.AddText("--api-key-file", "FILE", &api.api_key_file,
+                "Ask for one of these keys, one a line; read again on SIGHUP [default: STERNA_API_KEY, else none]");
+  flags.AddList("--cors-origin", "ORIGIN", &api.cors_origins,
+                "Let web pages of this origin ask, as https://example.org; * = all");
+  flags.AddText("--alias", "NAME", &alias, "The model's name in replies [default: its file's]");
+  flags.AddText("--chat-template", "NAME", &chat_template,
+                "bitnet, llama3, chatml, falcon3, gemma or a file with Jinja [default: the model's own]");
+  AddLimitsTo(flags);
+  model.AddTo(flags);
+}
+
+void ServeFlags::AddLimitsTo(FlagSet& flags) {
+  flags.Group("Limits");
+  flags.Add(UnsignedSetting("--parallel", "Requests that run at once", &parallel, 1, 4096));
+  flags.Add(UnsignedSetting("--queue", "Requests that wait; more are refused with 429", &queue, 1, 1u << 20));
+  flags.Add(UnsignedSetting("--kv-contexts", "Memory for keys and values, in full contexts", &kv_contexts, 1, 4096));
+  flags.Add(UnsignedSetting("--max-connections", "Open connections", &transport.max_connections, 1, 1u << 20));
+  flags.Add(UnsignedSetting("--max-body", "Size of a request, in MB", &max_body_mb, 1, 1024));
+  flags.Add(UnsignedSetting("--read-timeout", "Seconds for a request to come in", &read_timeout_s, 1, 3600));
+  flags.Add(UnsignedSetting("--request-timeout", "Seconds for an answer; 0 = any", &request_timeout_s, 0, 86400));
+}
+
+void Complete(ServeFlags& flags) {
+  if (flags.host) flags.transport.host = *flags.host;
+  flags.transport.port = uint16_t(flags.port);
+  flags.transport.max_body_bytes = flags.max_body_mb << 20;
+  flags.transport.max_bodies_bytes = std::max(flags.transport.max_bodies_bytes, flags.transport.max_body_bytes);
+  flags.transport.read_timeout = std::chrono::seconds(flags.read_timeout_s);
+  if (flags.request_timeout_s > 0) flags.api.request_timeout = std::chrono::seconds(flags.request_timeout_s);
+  const auto key = platform::GetEnvironment("STERNA_API_KEY");
+  if (key && !key->empty() && !flags.api.api_key_file) flags.api.api_keys.push_back(*key);
+}
+
+Status Run(ServeFlags& flags) {
+  Complete(flags);
+  STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, flags.model.config.Resolve());
+  const GenerationConfig& generation = resolved.config.generation;
+  flags.api.sampling = api::ToSamplingParams(generation);
+  flags.api.max_tokens = generation.max_length;
+  flags.api.stop_strings = generation.stop_tokens;
+  flags.api.speculate_tokens = generation.speculate;
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, flags.model.EngineOptions());
+  options.max_sessions = flags.kv_contexts;
+  options.max_running = flags.parallel;
+  options.max_waiting = flags.queue;
+  options.head_in_background = true;
+  STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModel(flags.model, options));
+  STERNA_ASSIGN_OR_RETURN(const auto choice, ChooseTemplate(*model.engine, flags.chat_template));
+  flags.api.model_path = model.path;
+  flags.api.model_name = flags.alias.value_or(std::filesystem::path(model.path).stem().string());
+  const auto on_listening = [](const std::string& address) {
+    std::fputs(fmt::format("listening on {}\n", address).c_str(), stderr);
+  };
+  STERNA_RETURN_IF_ERROR(
+      server::Serve(*model.engine, choice.chat_template.get(), flags.transport, flags.api, on_listening));
+  return EndRun(flags.model, model);
+}
+
+}  // namespace
+
+int ServeVerb(Words words) {
+  ServeFlags values;
+  FlagSet flags("serve", "Answer over HTTP: OpenAI's API and llama-server's, until SIGTERM or Ctrl-C.", kExamples);
+  values.AddTo(flags);
+  const auto over = flags.Parse(words);
+  if (!over.ok()) return Finish(over.status());
+  if (*over) return **over;
+  return Finish(Run(values));
+}
+
+}  // namespace sterna::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/api_context.h"
+#include "server/api_keys.h"
+#include "server/generation.h"
+#include "server/http_types.h"
+#include "server/in_flight.h"
+
+namespace sterna::server {
+
+// The endpoints: what comes in over HTTP goes to the engine, and back. Thread-safe.
+class Api {
+ public:
+  // All of them outlive it. `connections` tells how many there are.
+  Api(engine::Engine& engine, const text::ChatTemplate* chat_template, const ApiSettings& settings)
+      : settings_(settings), context_{engine, chat_template, settings_, metrics_} {}
+
+  // Reads the key file, if there is one; again for new keys.
+  Status LoadKeys();
+  std::optional<HttpReply> Look(const HttpRequest& head);
+  void Answer(HttpRequest request, std::shared_ptr<Responder> responder);
+  HttpReply Malformed(int status, const std::string& message);
+
+  void SetConnections(std::function<uint32_t()> connections) { connections_ = std::move(connections); }
+  // From now on /health and /ready say that the server ends.
+  void StartDraining() { draining_ = true; }
+  // Until no request is in the engine any more.
+  void WaitForNone() { in_flight_.WaitForNone(); }
+
+ private:
+  struct Endpoint;
+  static const std::vector<Endpoint>& Endpoints();
+  static const Endpoint* FindEndpoint(const std::string& path);
+
+  std::optional<HttpReply> CheckAccess(const HttpRequest& head) const;
+  RequestOrigin OriginOf(const HttpRequest& head) const;
+  void Reply(HttpReply reply, const RequestOrigin& origin, Responder& responder);
+  using Maker = Result<GenerationRequest> (*)(const Json& body, const ApiContext& context);
+  void AnswerGeneration(const HttpRequest& request, Maker read, const std::shared_ptr<Responder>& responder);
+  void AnswerEmbedding(const HttpRequest& request, const std::shared_ptr<Responder>& responder);
+  HttpReply Health() const;
+  HttpReply Ready() const;
+  HttpReply Models() const;
+  HttpReply Props() const;
+  HttpReply Slots() const;
+  HttpReply MetricsText() const;
+
+  const ApiSettings settings_;
+  Metrics metrics_;
+  const ApiContext context_;
+  ApiKeys keys_;
+  InFlight in_flight_;
+  std::function<uint32_t()> connections_ = [] { return 0u; };
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace sterna::server

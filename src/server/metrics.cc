@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace sterna::server {
+namespace {
+
+class PrometheusText {
+ public:
+  void Add(std::string_view kind, std::string_view name, std::string_view help, double value) {
+    Head(kind, name, help);
+    text_ += fmt::format("{} {}\n", name, value);
+  }
+  void Head(std::string_view kind, std::string_view name, std::string_view help) {
+    text_ += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, kind);
+  }
+  void Sample(std::string_view name, std::string_view labels, double value) {
+    text_ += fmt::format("{}{{{}}} {}\n", name, labels, value);
+  }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+double PerSecond(uint64_t count, double ms) { return ms > 0 ? double(count) * 1000 / ms : 0; }
+
+}  // namespace
+
+void Metrics::CountReply(int status) {
+  const std::lock_guard lock(mutex_);
+  ++replies_[status];
+}
+
+void Metrics::CountAnswer(const engine::Timings& timings) {
+  const std::lock_guard lock(mutex_);
+  ++answers_;
+  prompt_tokens_ += timings.prompt_tokens;
+  generated_tokens_ += timings.generated_tokens;
+  largest_tokens_ = std::max<uint64_t>(largest_tokens_, timings.prompt_tokens + timings.generated_tokens);
+  prefill_ms_ += timings.prefill_ms;
+  decode_ms_ += timings.decode_ms;
+  queue_ms_ += timings.queue_ms;
+  first_token_ms_ += timings.queue_ms + timings.first_token_ms;
+}
+
+void Metrics::CountAbandoned() {
+  const std::lock_guard lock(mutex_);
+  ++abandoned_;
+}
+
+std::string Metrics::Text(const engine::QueueState& queue, uint32_t connections) const {
+  const std::lock_guard lock(mutex_);
+  PrometheusText text;
+  text.Add("counter", "llamacpp:prompt_tokens_total", "Prompt tokens computed.", double(prompt_tokens_));
+  text.Add("counter", "llamacpp:prompt_seconds_total", "Seconds of computing prompts.", prefill_ms_ / 1000);
+  text.Add("counter", "llamacpp:tokens_predicted_total", "Tokens generated.", double(generated_tokens_));
+  text.Add("counter", "llamacpp:tokens_predicted_seconds_total", "Seconds of generating.", decode_ms_ / 1000);
+  text.Add("counter", "llamacpp:n_tokens_max", "Most tokens of one request.", double(largest_tokens_));
+  text.Add("gauge", "llamacpp:prompt_tokens_seconds", "Prompt tokens per second.",
+           PerSecond(prompt_tokens_, prefill_ms_));
+  text.Add("gauge", "llamacpp:predicted_tokens_seconds", "Generated tokens per second.",
+           PerSecond(generated_tokens_, decode_ms_));
+  text.Add("gauge", "llamacpp:requests_processing", "Requests that run.", queue.running);
+  text.Add("gauge", "llamacpp:requests_deferred", "Requests that wait.", queue.waiting);
+
+  text.Head("counter", "sterna_http_replies_total", "Replies by status.");
+  for (const auto& [status, count] : replies_) {
+    text.Sample("sterna_http_replies_total", fmt::format("status=\"{}\"", status), double(count));
+  }
+  text.Add("counter", "sterna_answers_total", "Answers generated to their end.", double(answers_));
+  text.Add("counter", "sterna_abandoned_total", "Answers whose client went away.", double(abandoned_));
+  text.Add("counter", "sterna_preempted_total", "Times that a request gave its KV blocks to others.",
+           double(queue.preempted_total));
+  text.Add("counter", "sterna_queue_seconds_total", "Seconds that answers waited before they began.", queue_ms_ / 1000);
+  text.Add("counter", "sterna_first_token_seconds_total", "Seconds from arrival to the first token, of all answers.",
+           first_token_ms_ / 1000);
+  text.Add("gauge", "sterna_kv_blocks_used", "KV blocks in use.", queue.kv_blocks_used);
+  text.Add("gauge", "sterna_kv_blocks", "KV blocks that there are.", queue.kv_blocks_total);
+  text.Add("gauge", "sterna_connections", "Open connections.", connections);
+  return text.Take();
+}
+
+}  // namespace sterna::server

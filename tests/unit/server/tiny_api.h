@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "server/api_context.h"
+#include "unit/engine/tiny_engine.h"
+
+namespace sterna::server {
+
+// An API's context over the tiny model.
+struct TinyApi {
+  std::unique_ptr<engine::Engine> engine = engine::LoadTiny();
+  std::unique_ptr<const text::ChatTemplate> chat_template = text::ChatTemplate::BuiltIn("chatml").value();
+  ApiSettings settings;
+  Metrics metrics;
+  ApiContext context{*engine, chat_template.get(), settings, metrics};
+};
+
+}  // namespace sterna::server
