@@ -51,8 +51,6 @@ Status Engine::Submit(Submission submission) { return impl_->core->loop->Submit(
 
 QueueState Engine::Queue() const { return impl_->core->scheduler->State(); }
 
-uint32_t Engine::context_tokens() const { return impl_->core->context_tokens; }
-
 uint32_t Engine::max_running() const { return impl_->core->options.max_running; }
 
 uint32_t Engine::max_waiting() const { return impl_->core->options.max_waiting; }

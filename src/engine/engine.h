@@ -190,7 +190,6 @@ class Engine {
   uint32_t max_waiting() const;
   const text::Tokenizer& tokenizer() const;
   const model::ModelConfig& config() const;
-  uint32_t context_tokens() const;  // of each session
   const LoadReport& report() const;
   // What all steps did up to the last one that ended. Any thread.
   backend::CpuBackendCounters Counters() const;

@@ -64,7 +64,7 @@ TEST_F(GenerationRequestTest, BiasesInBothForms) {
   const auto biases = [&](const Json& value) { return Chat({{"logit_bias", value}}).value().sampling.logit_bias; };
   using Pairs = std::vector<std::pair<int32_t, float>>;
   EXPECT_EQ(biases({{"5", -1.5}}), (Pairs{{5, -1.5f}}));
-  EXPECT_EQ(biases(Json::array({Json::array({5, 2}), Json::array({6, false})})), (Pairs{{5, 2.0f}, {6, -INFINITY}}));
+  EXPECT_EQ(biases(Json::array({Json::array({5u, 2}), Json::array({6u, false})})), (Pairs{{5, 2.0f}, {6, -INFINITY}}));
   EXPECT_FALSE(Chat({{"logit_bias", {{"5x", 1}}}}).ok());
   EXPECT_FALSE(Chat({{"logit_bias", {{"5", true}}}}).ok());
 }
