@@ -86,14 +86,14 @@ struct ModelLoadingConfig {
 
 // How an answer is drawn: the defaults of every verb and of every request that does not say otherwise.
 struct GenerationConfig {
-  float temperature = 0.7f;              // 0..2; 0: always the likeliest token
-  uint32_t top_k = 50;                   // 0: all; 1: as temperature 0
-  float top_p = 0.9f;                    // 0..1
-  uint32_t max_length = 512;             // tokens to generate at most
-  bool do_sample = true;                 // false: as temperature 0
+  float temperature = 0.7f;                   // 0..2; 0: always the likeliest token
+  uint32_t top_k = 50;                        // 0: all; 1: as temperature 0
+  float top_p = 0.9f;                         // 0..1
+  uint32_t max_length = 512;                  // tokens to generate at most
+  bool do_sample = true;                      // false: as temperature 0
   std::vector<std::string> stop_tokens = {};  // texts before which an answer ends
   std::optional<uint64_t> seed = {};          // none: 0
-  float min_p = 0;                       // 0..1
+  float min_p = 0;                            // 0..1
   float repetition_penalty = 1;
   float frequency_penalty = 0;
   float presence_penalty = 0;

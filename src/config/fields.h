@@ -44,7 +44,8 @@ void VisitFields(std::type_identity<EngineConfig>, Visit&& visit) {
         &C::numa_aware);
   visit(Field{"metal_performance_shaders", "Apple's shaders for the output head", {}, "none", true},
         &C::metal_performance_shaders);
-  visit(Field{"memory_alignment", "Alignment of buffers in bytes, a power of two; at least the 64 of kernels", Range{16, 4096}},
+  visit(Field{"memory_alignment", "Alignment of buffers in bytes, a power of two; at least the 64 of kernels",
+              Range{16, 4096}},
         &C::memory_alignment);
   visit(Field{"use_aligned_allocations", "false: buffers lie where the system puts them, 16 bytes aligned", {}},
         &C::use_aligned_allocations);
