@@ -97,7 +97,7 @@ class InferenceEngine {
   static Result<InferenceEngine> create();
   // These settings and no others. InvalidArgument, naming the key, for a value out of range; Unavailable for a device
   // that is missing and has no fallback.
-  static Result<InferenceEngine> with_config(EngineConfig config);
+  static Result<InferenceEngine> with_config(const EngineConfig& config);
   static Result<InferenceEngine> with_config(Config config);
 
   // A file, or the name of a model in the caches (OWNER/MODEL). NotFound, Corrupt, Unsupported or ResourceExhausted as

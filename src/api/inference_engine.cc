@@ -29,9 +29,9 @@ Result<InferenceEngine> InferenceEngine::create() {
   return with_config(std::move(resolved.config));
 }
 
-Result<InferenceEngine> InferenceEngine::with_config(EngineConfig config) {
+Result<InferenceEngine> InferenceEngine::with_config(const EngineConfig& config) {
   Config whole;
-  whole.engine = std::move(config);
+  whole.engine = config;
   return with_config(std::move(whole));
 }
 
