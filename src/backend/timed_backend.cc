@@ -112,7 +112,10 @@ Status TimedBackend::BeginLayer(uint32_t layer) {
 
 void TimedBackend::EndLayer() {
   if (layer_ == monitor::SpanFacts::kNoLayer) return;
-  if (recorder_->detailed() && track_ != nullptr) track_->End({.layer = layer_});
+  if (recorder_->detailed() && track_ != nullptr) {
+    track_->End({.layer = layer_});
+    last_end_ns_ = recorder_->clock().NowNs();  // what follows does not begin inside of it
+  }
   layer_ = monitor::SpanFacts::kNoLayer;
 }
 

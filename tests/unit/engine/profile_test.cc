@@ -155,17 +155,20 @@ TEST(EngineProfile, ASessionHearsOfLoading) {
   EXPECT_NE(session.generate_report().value().find("load weights"), std::string::npos);
 }
 
-TEST(EngineProfile, ChildrenLieInsideTheirParents) {
+TEST(EngineProfile, ChildrenLieInsideTheirParentsAndOneAfterAnother) {
   monitor::Recorder recorder({.detailed = true});
   const auto engine = Load(&recorder, 2);
   Generate(*engine);
   for (const monitor::Track* track : recorder.tracks()) {
-    std::array<int64_t, 8> earliest;
+    std::array<int64_t, 8> earliest, last_end;  // by depth
     earliest.fill(INT64_MAX);
+    last_end.fill(INT64_MIN);
     for (size_t i = 0; i < track->size(); ++i) {
       const monitor::SpanEvent& event = track->event(i);
       EXPECT_LE(event.start_ns, event.end_ns);
       EXPECT_LE(event.start_ns, earliest.at(event.depth + 1)) << track->name() << ": " << event.name;
+      EXPECT_GE(event.start_ns, last_end.at(event.depth)) << track->name() << ": " << event.name;
+      last_end[event.depth] = event.end_ns;
       earliest[event.depth + 1] = INT64_MAX;
       earliest[event.depth] = std::min(earliest[event.depth], event.start_ns);
     }
