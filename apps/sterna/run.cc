@@ -8,6 +8,7 @@
 
 #include "base/status_macros.h"
 #include "config/number_parsing.h"
+#include "constraint_flags.h"
 #include "engine/conversation.h"
 #include "exit_code.h"
 #include "flag_set.h"
@@ -33,6 +34,7 @@ constexpr char kExamples[] =
 struct RunFlags {
   ModelFlags model;
   GenerationFlags generation;
+  ConstraintFlags constraint;
   std::optional<std::string> prompt, file, ids, system, chat_template;
   bool raw = false;
   bool json = false;
@@ -48,6 +50,7 @@ struct RunFlags {
     flags.AddSwitch("--raw", &raw, "No chat template: the prompt as it is");
     flags.AddSwitch("--json", &json, "Print one JSON object instead of the text");
     generation.AddTo(flags, model.config);
+    constraint.AddTo(flags);
     model.AddTo(flags);
   }
 };
@@ -61,6 +64,9 @@ Status CheckCombinations(const RunFlags& flags) {
   }
   if (no_template && flags.chat_template) {
     return Status::InvalidArgument("--chat-template and --raw or --ids contradict each other; leave one out");
+  }
+  if (flags.generation.ignore_eos && flags.constraint.Given()) {
+    return Status::InvalidArgument("a grammar says where the answer ends; leave out --ignore-eos");
   }
   return {};
 }
@@ -105,13 +111,14 @@ std::string ToJson(const engine::TextResult& result, size_t prompt_tokens, doubl
 }
 
 Status Answer(const RunFlags& flags, const LoadedModel& model, std::vector<text::TokenId> prompt,
-              const sample::SamplingParams& sampling) {
+              const sample::SamplingParams& sampling, std::shared_ptr<const grammar::Constraint> constraint) {
   ResultStream out;
   engine::TextRequest request;
   request.sampling = sampling;
   request.max_tokens = flags.generation.max_tokens();
   request.ignore_end_of_generation = flags.generation.ignore_eos;
   request.speculate_tokens = flags.generation.speculate_tokens();
+  request.constraint = std::move(constraint);
   request.stop_strings = flags.generation.StopStrings();
   if (!flags.json) request.on_text = [&out](std::string_view text) { out.Write(text); };
   request.cancelled = [&out] { return Interrupted() || out.closed(); };
@@ -142,9 +149,14 @@ Status Run(const RunFlags& flags) {
   if (!flags.ids) {
     STERNA_ASSIGN_OR_RETURN(text, PromptText(flags));
   }
+  STERNA_ASSIGN_OR_RETURN(std::optional<grammar::Automaton> automaton, flags.constraint.Compile());
   STERNA_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelQuickly(flags.model));
   STERNA_ASSIGN_OR_RETURN(std::vector<text::TokenId> prompt, PromptTokens(flags, text, *model.engine));
-  return Answer(flags, model, std::move(prompt), sampling);
+  std::shared_ptr<const grammar::Constraint> constraint;
+  if (automaton) {
+    STERNA_ASSIGN_OR_RETURN(constraint, model.engine->Constrain(*std::move(automaton)));
+  }
+  return Answer(flags, model, std::move(prompt), sampling, std::move(constraint));
 }
 
 }  // namespace

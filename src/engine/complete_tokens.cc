@@ -14,6 +14,7 @@ Result<TextResult> CompleteTokens(Session& session, const text::Tokenizer& token
   generate.max_tokens = request.max_tokens;
   generate.ignore_end_of_generation = request.ignore_end_of_generation;
   generate.speculate_tokens = request.speculate_tokens;
+  generate.constraint = request.constraint;
   generate.cancelled = request.cancelled;
   generate.on_token = [&](text::TokenId token) { return output.Push(token); };
   STERNA_ASSIGN_OR_RETURN(GenerateResult result, session.Generate(generate));

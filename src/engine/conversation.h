@@ -18,6 +18,7 @@ struct TextRequest {
   uint32_t max_tokens = 512;
   bool ignore_end_of_generation = false;
   uint32_t speculate_tokens = 0;
+  std::shared_ptr<const grammar::Constraint> constraint;  // as GenerateRequest::constraint
   std::vector<std::string> stop_strings;
   std::function<void(std::string_view)> on_text;  // whole UTF-8, stop strings already cut; step loop's thread
   std::function<bool()> cancelled;

@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "engine/engine_core.h"
@@ -56,6 +57,15 @@ uint32_t Engine::max_running() const { return impl_->core->options.max_running; 
 uint32_t Engine::max_waiting() const { return impl_->core->options.max_waiting; }
 
 const text::Tokenizer& Engine::tokenizer() const { return *impl_->core->tokenizer; }
+
+Result<std::shared_ptr<const grammar::Constraint>> Engine::Constrain(grammar::Automaton automaton) try {
+  EngineCore& core = *impl_->core;
+  const std::lock_guard lock(core.token_tree_mutex);
+  if (core.token_tree == nullptr) core.token_tree = std::make_shared<const grammar::TokenTree>(*core.tokenizer);
+  return grammar::Constraint::Create(std::move(automaton), core.token_tree);
+} catch (const std::bad_alloc&) {
+  return Status::ResourceExhausted("out of memory for a constraint");
+}
 
 const model::ModelConfig& Engine::config() const { return impl_->core->model->config(); }
 

@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
+#include "grammar/constraint.h"
 #include "memory/pressure.h"
 #include "model/model_config.h"
 #include "monitor/recorder.h"
@@ -120,6 +121,9 @@ struct GenerateRequest {
   uint32_t choice = 0;  // which of several answers to one prompt and seed: each draws other tokens
   // Tokens to guess from earlier text and to check in one step (docs/speculation.md); the answer does not depend on it.
   uint32_t speculate_tokens = 0;
+  // When set, only tokens are drawn that it allows, and the request ends with kStop where nothing can follow
+  // (docs/constrained-output.md). Made by Engine::Constrain of the same engine; ignore_end_of_generation must be off.
+  std::shared_ptr<const grammar::Constraint> constraint;
   // Called for each sampled token, end-of-generation tokens excepted. Returning false stops with kStop (a stop string
   // was found): the token stays in the session.
   std::function<bool(text::TokenId)> on_token;
@@ -155,8 +159,8 @@ class Session {
 
   // Blocks until the request is done. ResourceExhausted when prompt and session exceed the context (both numbers named)
   // or no KV block is left; InvalidArgument for ids outside the vocabulary or an empty prompt; Corrupt when the model's
-  // file shrank. On kLength because the context is full the result is ok with finish reason length. max_tokens 0 only
-  // prefills.
+  // file shrank; FailedPrecondition when no token of the vocabulary fits the constraint. On kLength because the context
+  // is full the result is ok with finish reason length. max_tokens 0 only prefills.
   Result<GenerateResult> Generate(const GenerateRequest& request);
   // Tokens whose keys and values are held (every token but the last sampled one is computed).
   std::span<const text::TokenId> tokens() const;
@@ -189,6 +193,9 @@ class Engine {
   uint32_t max_running() const;     // submissions, as the options said
   uint32_t max_waiting() const;
   const text::Tokenizer& tokenizer() const;
+  // For GenerateRequest::constraint; may be shared by any number of requests. The first call takes some milliseconds
+  // more.
+  Result<std::shared_ptr<const grammar::Constraint>> Constrain(grammar::Automaton automaton);
   const model::ModelConfig& config() const;
   const LoadReport& report() const;
   // What all steps did up to the last one that ended. Any thread.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,7 @@
 #include "engine/step_loop.h"
 #include "engine/step_profile.h"
 #include "format/gguf_file.h"
+#include "grammar/token_tree.h"
 #include "model/model.h"
 #include "monitor/worker_times.h"
 #include "platform/thread_pool.h"
@@ -28,6 +30,8 @@ struct EngineCore {
   LoadReport report;
   std::optional<format::GgufFile> file;
   std::unique_ptr<const text::Tokenizer> tokenizer;
+  std::mutex token_tree_mutex;
+  std::shared_ptr<const grammar::TokenTree> token_tree;  // guarded by token_tree_mutex; made when first needed
   std::unique_ptr<platform::ThreadPool> pool;
   std::unique_ptr<monitor::WorkerTimes> worker_times;
   std::unique_ptr<model::Model> model;  // before the backend, which reads from its memory

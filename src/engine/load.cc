@@ -135,7 +135,7 @@ class CoreLoader {
     STERNA_ASSIGN_OR_RETURN(config_, model::ReadModelConfig(*core_->file, core_->options.model));
     if (core_->options.read_ahead) core_->report.read_ahead_bytes = core_->file->AdviseWillNeed();
     // More parts than the system lets a process open are read where they are mapped.
-    if (const Status status = core_->file->EnableReads(); status.code() == StatusCode::kCorrupt) return status;
+    if (Status status = core_->file->EnableReads(); status.code() == StatusCode::kCorrupt) return status;
     if (core_->options.verify_checksums) STERNA_RETURN_IF_ERROR(format::VerifyChecksums(*core_->file));
     return {};
   }
@@ -188,7 +188,7 @@ class CoreLoader {
     const EngineOptions& options = core_->options;
     const bool planes_asked = options.head == HeadChoice::kCertified || options.head == HeadChoice::kScreened;
     const backend::MemoryPlan plan = Estimate(planes_asked);
-    const Status fits = CheckMemoryLimit(plan, options.memory_limit_bytes, kStreamingTakesLess);
+    Status fits = CheckMemoryLimit(plan, options.memory_limit_bytes, kStreamingTakesLess);
     bool& streamed = core_->report.streamed;
     streamed =
         options.weights == WeightPlacement::kStreamed || (options.weights == WeightPlacement::kAuto && !fits.ok());

@@ -8,6 +8,21 @@
 #include "base/status_macros.h"
 
 namespace sterna::engine {
+namespace {
+
+Status CheckConstraint(const GenerateRequest& request, size_t vocabulary_size) {
+  if (request.constraint == nullptr) return {};
+  if (request.constraint->tree().vocabulary_size() != vocabulary_size) {
+    return Status::InvalidArgument("the constraint was made for another vocabulary; make it with this engine");
+  }
+  if (request.ignore_end_of_generation) {
+    return Status::InvalidArgument(
+        "a constrained answer ends where its grammar ends; do not ignore the end of generation");
+  }
+  return {};
+}
+
+}  // namespace
 
 Status CheckRequest(const GenerateRequest& request, size_t vocabulary_size, size_t held_tokens,
                     uint32_t context_tokens) {
@@ -18,6 +33,7 @@ Status CheckRequest(const GenerateRequest& request, size_t vocabulary_size, size
     }
   }
   STERNA_RETURN_IF_ERROR(request.sampling.Validate(vocabulary_size));
+  STERNA_RETURN_IF_ERROR(CheckConstraint(request, vocabulary_size));
   if (request.prompt.size() > context_tokens - held_tokens) {
     return Status::ResourceExhausted(
         fmt::format("a prompt of {} tokens{} does not fit the context of {} tokens", request.prompt.size(),
@@ -26,7 +42,11 @@ Status CheckRequest(const GenerateRequest& request, size_t vocabulary_size, size
   return {};
 }
 
-void BeginRequest(Sequence& sequence, const GenerateRequest& request) {
+Status BeginRequest(Sequence& sequence, const GenerateRequest& request) {
+  sequence.constrained.reset();
+  if (request.constraint != nullptr) {
+    STERNA_RETURN_IF_ERROR(sequence.constrained.emplace(request.constraint).Begin());
+  }
   const size_t held = sequence.tokens.size();
   const size_t total = held + request.prompt.size();
   sequence.result = GenerateResult{};
@@ -40,6 +60,7 @@ void BeginRequest(Sequence& sequence, const GenerateRequest& request) {
   sequence.status = Status();
   sequence.finished = false;
   sequence.submitted = Clock::now();
+  return {};
 }
 
 }  // namespace sterna::engine

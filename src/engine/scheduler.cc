@@ -143,7 +143,11 @@ void Scheduler::Start(std::unique_ptr<ScheduledRequest> request, std::vector<Seq
         started.sequence = std::move(idle_.back());
         idle_.pop_back();
       }
-      BeginRequest(*started.sequence, started.submission.generate);
+      Status begun = BeginRequest(*started.sequence, started.submission.generate);
+      if (!begun.ok()) {
+        idle_.push_back(std::move(started.sequence));
+        return Tell(started, std::move(begun));
+      }
       started.sequence->scheduled = &started;
       started.sequence->result.timings.queue_ms =
           std::chrono::duration<double, std::milli>(Clock::now() - started.arrival).count();

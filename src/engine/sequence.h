@@ -4,8 +4,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "engine/constrained_draw.h"
 #include "engine/engine.h"
 #include "engine/prompt_lookup.h"
 #include "model/kv_blocks.h"
@@ -32,6 +34,7 @@ struct Sequence {
   uint32_t computed_tokens = 0;       // keys and values are stored for this many
   model::KvTable kv;
   sample::Sampler sampler;
+  std::optional<ConstrainedDraw> constrained;
   PromptLookup speculation;  // its guess follows tokens, and is not part of them
 
   const GenerateRequest* request = nullptr;

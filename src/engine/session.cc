@@ -8,7 +8,6 @@
 #include "engine/session_state.h"
 
 namespace sterna::engine {
-
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Session::~Session() { state_->Truncate(0); }
@@ -17,8 +16,7 @@ Status Session::State::Begin(const GenerateRequest& request) {
   const size_t held = sequence.tokens.size();
   STERNA_RETURN_IF_ERROR(CheckRequest(request, core->tokenizer->vocabulary_size(), held, sequence.context_tokens));
   STERNA_RETURN_IF_ERROR(core->kv->Reserve(sequence.kv, uint32_t(held + request.prompt.size())));
-  BeginRequest(sequence, request);
-  return {};
+  return BeginRequest(sequence, request);
 }
 
 void Session::State::Truncate(size_t count) {

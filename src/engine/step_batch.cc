@@ -85,6 +85,7 @@ void StepBatch::Add(Sequence& sequence, uint32_t rows) {
 // A row of logits that is only drawn from: what the draw looks at.
 backend::LogitNeed StepBatch::NeedOf(Sequence& sequence, uint32_t position) const {
   const sample::SamplingParams& sampling = sequence.request->sampling;
+  if (sequence.constrained) return {};  // the largest logits may all be of tokens that are not allowed
   const uint32_t best = sample::LargestLogitsOfDraw(sampling);
   if (best == 0 || ShowsLogits(sequence, position) || sequence.request->on_draw_logits) return {};
   // What penalties touch behind a guess depends on the guess: every logit serves.

@@ -267,9 +267,17 @@ void StepLoop::DrawToken(Sequence& sequence, const backend::LogitRow& row) {
     CallBack(sequence, [&] { return sequence.request->on_draw_logits(row.logits), true; });
     if (sequence.finished) return;
   }
+  if (sequence.constrained) {
+    Status status = sequence.constrained->Ban(row);
+    if (!status.ok()) return FailRequest(sequence, std::move(status));
+  }
   const Result<int32_t> token = row.all ? sequence.sampler.Draw(row.logits, sampling, context)
                                         : sequence.sampler.DrawAmong(row.ids, row.logits, sampling, context);
   if (!token.ok()) return FailRequest(sequence, token.status());
+  if (sequence.constrained) {
+    Status status = sequence.constrained->Accept(*token);
+    if (!status.ok()) return FailRequest(sequence, std::move(status));
+  }
   AcceptToken(sequence, *token);
 }
 
@@ -291,7 +299,8 @@ void StepLoop::AcceptToken(Sequence& sequence, text::TokenId token) {
   result.tokens.push_back(token);
   const bool go_on = !request.on_token || CallBack(sequence, [&] { return request.on_token(token); });
   if (sequence.finished) return;
-  if (!go_on) return FinishRequest(sequence, FinishReason::kStop);
+  const bool complete = sequence.constrained && sequence.constrained->Complete();
+  if (!go_on || complete) return FinishRequest(sequence, FinishReason::kStop);
   const bool full = sequence.tokens.size() >= sequence.context_tokens;
   if (full || result.tokens.size() >= request.max_tokens) FinishRequest(sequence, FinishReason::kLength);
 }

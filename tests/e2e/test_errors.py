@@ -21,7 +21,7 @@ class Usage(SternaTest):
         self.assertIn("nearest is tokenize", self.fails(2, "tokenise"))
 
     def test_verbs_of_later_versions_are_not_there(self):
-        for verb in ("serve", "list", "rm"):
+        for verb in ("list", "rm", "gpu-check"):
             with self.subTest(verb=verb):
                 self.assertIn("unknown verb", self.fails(2, verb))
 
