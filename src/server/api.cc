@@ -110,7 +110,7 @@ RequestOrigin Api::OriginOf(const HttpRequest& head) const {
   return origin;
 }
 
-void Api::Answer(HttpRequest request, std::shared_ptr<Responder> responder) {
+void Api::Answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
   FindEndpoint(request.path)->call(*this, request, responder);  // Look has seen that there is one
 }
 

@@ -26,7 +26,7 @@ class Api {
   // Reads the key file, if there is one; again for new keys.
   Status LoadKeys();
   std::optional<HttpReply> Look(const HttpRequest& head);
-  void Answer(HttpRequest request, std::shared_ptr<Responder> responder);
+  void Answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder);
   HttpReply Malformed(int status, const std::string& message);
 
   void SetConnections(std::function<uint32_t()> connections) { connections_ = std::move(connections); }

@@ -37,6 +37,7 @@ Status ApiKeys::ReadFile(const std::string& path, std::vector<Digest>& keys) {
 
 Status ApiKeys::Load(const std::vector<std::string>& keys, const std::optional<std::string>& path) {
   std::vector<Digest> digests;
+  digests.reserve(keys.size());
   for (const std::string& key : keys) digests.push_back(DigestOf(key));
   if (path) STERNA_RETURN_IF_ERROR(ReadFile(*path, digests));
   const std::lock_guard lock(mutex_);

@@ -73,8 +73,8 @@ class Exchange : public Responder {
     if (last) ended_ = true;
     if (gone_) return;
     connection_->unsent_bytes_ += bytes.size();
-    asio::post(connection_->stream_.get_executor(), [connection = connection_, bytes = std::move(bytes),
-                                                     last]() mutable { connection->Queue(std::move(bytes), last); });
+    asio::post(connection_->stream_.get_executor(),
+               [connection = connection_, bytes = std::move(bytes), last] { connection->Queue(bytes, last); });
   }
 
   const std::shared_ptr<Connection> connection_;
@@ -124,11 +124,11 @@ void Connection::OnHead(Error error) {
   if (closed_) return;
   if (error) return RefuseMalformed(error);
   keep_alive_ = parser_->get().keep_alive();
-  if (std::optional<HttpReply> refusal = shared_.handler.on_head(Head())) return Refuse(*std::move(refusal));
+  if (std::optional<HttpReply> refusal = shared_.handler.on_head(Head())) return Refuse(*refusal);
   if (!ReserveBody()) {
     HttpReply reply = shared_.handler.on_error(503, "too many requests are being read; try again soon");
     reply.headers.emplace_back("Retry-After", "1");
-    return Refuse(std::move(reply));
+    return Refuse(reply);
   }
   beast::iequals(parser_->get()[http::field::expect], "100-continue") ? SayContinue() : ReadBody();
 }
@@ -168,7 +168,7 @@ void Connection::Dispatch() {
   reply_ended_ = false;
   WatchForEnd();
   try {
-    shared_.handler.on_request(std::move(request), exchange);
+    shared_.handler.on_request(request, exchange);
   } catch (...) {  // out of memory; the exchange says so as it goes
   }
   ReleaseBody();
@@ -202,7 +202,7 @@ bool Connection::ReserveBody() {
 
 void Connection::ReleaseBody() { shared_.registry.ReturnBodyBytes(std::exchange(reserved_body_bytes_, 0)); }
 
-void Connection::Refuse(HttpReply reply) {
+void Connection::Refuse(const HttpReply& reply) {
   ReleaseBody();
   keep_alive_ = keep_alive_ && parser_->is_done();  // an unread body stands before the next request
   reply_ended_ = false;
@@ -210,7 +210,7 @@ void Connection::Refuse(HttpReply reply) {
   std::string bytes = HeadText(reply, Framing::kLength, keep_alive_);
   if (parser_->get().method() != http::verb::head) bytes += reply.body;
   unsent_bytes_ += bytes.size();
-  Queue(std::move(bytes), /*last=*/true);
+  Queue(bytes, /*last=*/true);
 }
 
 void Connection::RefuseMalformed(Error error) {
@@ -242,7 +242,7 @@ void Connection::OnReadable() {
   Shut();
 }
 
-void Connection::Queue(std::string bytes, bool last) {
+void Connection::Queue(std::string_view bytes, bool last) {
   if (closed_) return;
   const bool idle = writing_.empty();
   queued_ += bytes;

@@ -59,12 +59,12 @@ class Connection : public RegisteredConnection, public std::enable_shared_from_t
   HttpRequest Head() const;
   bool ReserveBody();
   void ReleaseBody();
-  void Refuse(HttpReply reply);
+  void Refuse(const HttpReply& reply);
   void RefuseMalformed(Error error);
 
   void WatchForEnd();
   void OnReadable();
-  void Queue(std::string bytes, bool last);
+  void Queue(std::string_view bytes, bool last);
   void WriteQueued();
   void FinishReply();
   void CloseGently();

@@ -97,6 +97,7 @@ engine::Submission Generation::SubmissionOf(size_t i) {
   generate.sampling = request_.sampling;
   generate.max_tokens = request_.max_tokens;
   generate.ignore_end_of_generation = request_.ignore_end_of_generation;
+  generate.constraint = request_.constraint;
   generate.speculate_tokens = context_.settings.speculate_tokens;
   generate.choice = uint32_t(i % request_.choices);
   const auto self = shared_from_this();

@@ -10,6 +10,7 @@
 
 #include "base/status_macros.h"
 #include "server/chat_messages.h"
+#include "server/output_constraint.h"
 
 namespace sterna::server {
 namespace {
@@ -60,7 +61,7 @@ class Reader {
 
 // What changes the meaning of an answer must not be passed over in silence.
 Status Reader::RefuseUnsupported() {
-  for (const char* name : {"grammar", "json_schema", "suffix", "audio"}) {
+  for (const char* name : {"suffix", "audio"}) {
     if (FindField(body_, name) != nullptr) return Status::Unsupported(fmt::format("'{}' is not supported", name));
   }
   for (const char* name : {"tools", "functions", "modalities"}) {
@@ -69,11 +70,7 @@ Status Reader::RefuseUnsupported() {
       return Status::Unsupported(fmt::format("'{}' is not supported", name));
     }
   }
-  const Json* format = FindField(body_, "response_format");
-  if (format == nullptr) return {};
-  STERNA_ASSIGN_OR_RETURN(const auto type, TextField(*format, "type"));
-  return type == "text" ? Status()
-                        : Status::Unsupported("'response_format' of another type than text is not supported");
+  return {};
 }
 
 Status Reader::ReadSampling() {
@@ -178,6 +175,7 @@ Status Reader::ReadCommon() {
   STERNA_ASSIGN_OR_RETURN(const auto stream, BoolField(body_, "stream"));
   STERNA_ASSIGN_OR_RETURN(const auto ignore, BoolField(body_, "ignore_eos"));
   STERNA_ASSIGN_OR_RETURN(auto model, TextField(body_, "model"));
+  STERNA_ASSIGN_OR_RETURN(request_.constraint, ReadConstraint(body_, context_));
   Take(stream, request_.stream);
   Take(ignore, request_.ignore_end_of_generation);
   if (model && !model->empty()) request_.model = *std::move(model);

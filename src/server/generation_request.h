@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "grammar/constraint.h"
 #include "sample/sampler.h"
 #include "server/api_context.h"
 #include "server/json_fields.h"
@@ -31,6 +33,7 @@ struct GenerationRequest {
   uint32_t max_tokens = 512;
   std::vector<std::string> stop_strings;
   bool ignore_end_of_generation = false;
+  std::shared_ptr<const grammar::Constraint> constraint;  // null: any text
   std::optional<uint32_t>
       top_logprobs;  // log probabilities of the tokens, and of so many of the likeliest at each place
   bool stream = false;

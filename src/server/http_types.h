@@ -45,7 +45,7 @@ class Responder {
 struct HttpHandler {
   // Looks at a request whose body is still to come; a reply refuses it unread.
   std::function<std::optional<HttpReply>(const HttpRequest& head)> on_head;
-  std::function<void(HttpRequest request, std::shared_ptr<Responder> responder)> on_request;
+  std::function<void(const HttpRequest& request, const std::shared_ptr<Responder>& responder)> on_request;
   // The reply to what is no HTTP or over a limit.
   std::function<HttpReply(int status, const std::string& message)> on_error;
 };

@@ -14,8 +14,8 @@ Status Serve(engine::Engine& engine, const text::ChatTemplate* chat_template, co
   STERNA_RETURN_IF_ERROR(api.LoadKeys());
   HttpHandler handler;
   handler.on_head = [&api](const HttpRequest& head) { return api.Look(head); };
-  handler.on_request = [&api](HttpRequest request, std::shared_ptr<Responder> responder) {
-    api.Answer(std::move(request), std::move(responder));
+  handler.on_request = [&api](const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
+    api.Answer(request, responder);
   };
   handler.on_error = [&api](int status, const std::string& message) { return api.Malformed(status, message); };
   STERNA_ASSIGN_OR_RETURN(const auto http, HttpServer::Listen(transport, std::move(handler)));
@@ -26,7 +26,7 @@ Status Serve(engine::Engine& engine, const text::ChatTemplate* chat_template, co
     Log(status.ok() ? LogLevel::kInfo : LogLevel::kError, "server",
         status.ok() ? "the API keys were read again" : "the old API keys stay: " + status.message());
   };
-  const Status status = http->Run([&api] { api.StartDraining(); }, reload);
+  Status status = http->Run([&api] { api.StartDraining(); }, reload);
   http->CloseAll();   // what is left of a run that was cut short ends within a step
   api.WaitForNone();  // the engine's callbacks hold connections
   return status;

@@ -12,7 +12,7 @@ namespace {
 // A token as text, or as bytes where it holds a part of a character only.
 Json Piece(std::string_view bytes) {
   try {
-    const Json text = std::string(bytes);
+    Json text = std::string(bytes);
     (void)text.dump();  // throws for what is no UTF-8
     return text;
   } catch (const Json::exception&) {

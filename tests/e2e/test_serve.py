@@ -3,6 +3,7 @@
 
 import base64
 import concurrent.futures
+import json
 import struct
 import tempfile
 import unittest
@@ -119,6 +120,23 @@ class ServeAnswersTest(ServerTest):
         banned = self.server.post("/completion", {**body, "logit_bias": [[free["tokens"][0], False]],
                                                   "return_tokens": True})[1]
         self.assertNotIn(free["tokens"][0], banned["tokens"])
+
+    def said(self, body):
+        status, reply = self.server.post(CHAT, body)
+        self.assertEqual(status, 200, reply)
+        return reply["choices"][0]["message"]["content"]
+
+    def test_answers_of_a_grammar_or_a_schema(self):
+        colour = {"type": "object", "properties": {"colour": {"enum": ["red", "green"]}}, "required": ["colour"],
+                  "additionalProperties": False}
+        for temperature in (0, 2):
+            body = {"messages": [{"role": "user", "content": "Is it?"}], "max_tokens": 64, "temperature": temperature}
+            self.assertIn(self.said({**body, "grammar": 'root ::= "yes" | "no"'}), ("yes", "no"))
+            for schema in ({"json_schema": colour},
+                           {"response_format": {"type": "json_schema", "json_schema": {"name": "c", "schema": colour}}},
+                           {"response_format": {"type": "json_object", "schema": colour}}):
+                with self.subTest(schema=schema, temperature=temperature):
+                    self.assertIn(json.loads(self.said({**body, **schema}))["colour"], ("red", "green"))
 
     def test_the_native_protocol(self):
         expected = self.run_json("--raw", "-p", "A sparrow is", "--temp", "0", "-n", "9")

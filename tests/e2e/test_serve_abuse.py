@@ -80,10 +80,21 @@ class BadBodiesTest(ServerTest):
         self.assertEqual((error["type"], error["n_prompt_tokens"]), ("exceed_context_size_error", 5000))
 
     def test_what_is_not_supported_is_refused_not_passed_over(self):
-        for field in ({"tools": [{"type": "function"}]}, {"grammar": "root ::= x"}, {"json_schema": {}},
-                      {"response_format": {"type": "json_object"}}):
+        for field in ({"tools": [{"type": "function"}]}, {"response_format": {"type": "yaml"}}):
             with self.subTest(field=field):
                 self.bad({"messages": HELLO, **field}, "not supported")
+
+    def test_schemas_and_grammars_that_cannot_be(self):
+        deep = {}
+        for _ in range(80):
+            deep = {"properties": {"a": deep}}
+        for field in ({"grammar": "root ::= x"}, {"grammar": 5}, {"json_schema": {"type": "colour"}}, {"json_schema": deep},
+                      {"response_format": "json"}, {"response_format": {"type": "json_schema"}},
+                      {"response_format": {"type": "json_schema", "json_schema": 5}},
+                      {"response_format": {"type": "json_object"}, "grammar": "root ::= \"a\""},
+                      {"response_format": {"type": "json_object"}, "ignore_eos": True}):
+            with self.subTest(fields=sorted(field)):
+                self.bad({"messages": HELLO, **field})
 
     def test_embeddings(self):
         for body in ({}, {"input": []}, {"input": [[]]}, {"input": ["a"] * 2049}, {"input": 1},
