@@ -25,7 +25,7 @@ void BanAll(const grammar::TokenSet& allowed, std::span<float> logits) {
 
 }  // namespace
 
-ConstrainedDraw::ConstrainedDraw(std::shared_ptr<const grammar::Constraint> constraint)
+ConstrainedDraw::ConstrainedDraw(const std::shared_ptr<const grammar::Constraint>& constraint)
     : matcher_(constraint), allowed_(constraint->tree().vocabulary_size()) {}
 
 Status ConstrainedDraw::Ban(const backend::LogitRow& row) {

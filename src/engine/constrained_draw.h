@@ -12,7 +12,7 @@ namespace sterna::engine {
 // Keeps the draws of one request to what its constraint allows. Allocates while it runs, unlike the rest of a request.
 class ConstrainedDraw {
  public:
-  explicit ConstrainedDraw(std::shared_ptr<const grammar::Constraint> constraint);
+  explicit ConstrainedDraw(const std::shared_ptr<const grammar::Constraint>& constraint);
 
   Status Begin() { return matcher_.Begin(); }
   // Sets the logits of tokens that may not come next to minus infinity.

@@ -25,7 +25,7 @@ std::optional<StackId> StackPool::Push(StackId below, StateId back) {
   return stack;
 }
 
-Result<ReadingSet> Reader::Close(std::vector<Reading> start) {
+Result<ReadingSet> Reader::Close(const std::vector<Reading>& start) {
   reached_.clear();
   seen_.clear();
   ReadingSet out;

@@ -58,7 +58,7 @@ class Reader {
 
   // `start` and all that follows from it by returns and calls, before a byte is read. ResourceExhausted when the
   // readings are too many or too deep (limits.h).
-  Result<ReadingSet> Close(std::vector<Reading> start);
+  Result<ReadingSet> Close(const std::vector<Reading>& start);
   // What reading one more byte leaves of `set`; an empty one when nothing reads it.
   Result<ReadingSet> Read(const ReadingSet& set, uint8_t byte);
 

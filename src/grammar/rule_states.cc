@@ -83,7 +83,7 @@ class StateBuilder {
   }
 
   // What is reached from `from` without reading, less the states that only lead on.
-  StateSet Closure(StateSet from) {
+  StateSet Closure(const StateSet& from) {
     StateSet reached, kept;
     const auto reach = [&](uint32_t state) {
       if (marked_[state]) return;

@@ -17,7 +17,7 @@ void AddWithoutSurrogates(CodePointRange range, std::vector<CodePointRange>& out
 
 }  // namespace
 
-std::vector<CodePointRange> Normalized(std::vector<CodePointRange> ranges) {
+std::vector<CodePointRange> Normalized(const std::vector<CodePointRange>& ranges) {
   std::vector<CodePointRange> plain, merged;
   for (const CodePointRange range : ranges) AddWithoutSurrogates(range, plain);
   std::sort(plain.begin(), plain.end(), [](auto a, auto b) { return a.first < b.first; });

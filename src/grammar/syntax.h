@@ -18,7 +18,7 @@ struct CodePointRange {
 inline constexpr char32_t kLastCodePoint = 0x10ffff;
 
 // Sorted, without overlaps, without surrogates (which UTF-8 does not have).
-std::vector<CodePointRange> Normalized(std::vector<CodePointRange> ranges);
+std::vector<CodePointRange> Normalized(const std::vector<CodePointRange>& ranges);
 // All other code points.
 std::vector<CodePointRange> Complement(const std::vector<CodePointRange>& ranges);
 
