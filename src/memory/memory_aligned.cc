@@ -14,6 +14,7 @@ namespace sterna {
 namespace {
 
 constexpr size_t kLargestAlignment = size_t{1} << 30;
+constexpr size_t kLargestBytes = size_t{1} << 40;  // more than any machine has; 1 TB
 
 // The buffers belong to no engine and count for all: the one place where they meet is the process.
 std::atomic<uint64_t> held_now{0}, held_most{0};
@@ -32,6 +33,7 @@ Result<MemoryAligned> MemoryAligned::create(size_t bytes, size_t alignment) {
     return Status::InvalidArgument(
         fmt::format("an alignment of {} is not possible; give a power of two up to {}", alignment, kLargestAlignment));
   }
+  if (bytes > kLargestBytes) return Status::ResourceExhausted(fmt::format("no system has memory for {} B", bytes));
   void* const data = ::operator new(std::max<size_t>(bytes, 1), std::align_val_t(alignment), std::nothrow);
   if (data == nullptr) return Status::ResourceExhausted(fmt::format("the system has no memory for {} B", bytes));
   std::memset(data, 0, bytes);
