@@ -11,6 +11,13 @@
 
 namespace sterna::cli {
 
+// A flag that is the short name of a key.
+struct KeyFlag {
+  const char* names;
+  const char* placeholder;
+  const char* key;
+};
+
 // --config and --set, and flags that are short names of keys. With the environment, a file and a preset they make one
 // configuration (docs/configuration.md).
 class ConfigFlags {

@@ -8,12 +8,6 @@
 namespace sterna::cli {
 namespace {
 
-struct KeyFlag {
-  const char* names;
-  const char* placeholder;
-  const char* key;
-};
-
 constexpr KeyFlag kFlags[] = {
     {"-n,--max-tokens", "N", "generation.max_length"},
     {"--temp", "X", "generation.temperature"},

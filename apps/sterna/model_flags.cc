@@ -20,12 +20,6 @@ namespace {
 
 constexpr uint32_t kMaxChunkTokens = 1u << 16;
 
-struct KeyFlag {
-  const char* names;
-  const char* placeholder;
-  const char* key;
-};
-
 constexpr KeyFlag kFlags[] = {
     {"-t,--threads", "N", "engine.thread_count"},
     {"--threads-prefill", "N", "inference.prefill_thread_count"},

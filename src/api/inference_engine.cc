@@ -36,8 +36,9 @@ Result<InferenceEngine> InferenceEngine::with_config(const EngineConfig& config)
 }
 
 Result<InferenceEngine> InferenceEngine::with_config(Config config) {
-  STERNA_RETURN_IF_ERROR(api::ToEngineOptions(config).status());
   auto state = std::make_shared<State>();
+  STERNA_ASSIGN_OR_RETURN(state->options, api::ToEngineOptions(config));
+  state->options.max_sessions = config.batch.max_batch_size;
   state->config = std::move(config);
   return InferenceEngine(std::move(state));
 }
@@ -45,8 +46,7 @@ Result<InferenceEngine> InferenceEngine::with_config(Config config) {
 const Config& InferenceEngine::config() const { return state_->config; }
 
 Result<Model> InferenceEngine::load_model(std::string_view path_or_hub_name) {
-  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, api::ToEngineOptions(state_->config));
-  options.max_sessions = state_->config.batch.max_batch_size;
+  const engine::EngineOptions& options = state_->options;
   auto model = std::make_shared<Model::State>();
   STERNA_ASSIGN_OR_RETURN(model->path, download::ResolveModelFile(std::string(path_or_hub_name)));
   STERNA_ASSIGN_OR_RETURN(model->engine, engine::Engine::Load(model->path, options));

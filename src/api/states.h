@@ -37,6 +37,7 @@ struct Model::State {
 
 struct InferenceEngine::State {
   Config config;
+  engine::EngineOptions options;  // what the configuration tells every model's engine
   std::mutex mutex;
   std::vector<std::weak_ptr<Model::State>> models;  // guarded by mutex
 

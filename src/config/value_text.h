@@ -31,10 +31,6 @@ struct EnumWords<ThreadAffinity> {
   static constexpr std::array<std::string_view, 3> kWords = {"none", "core", "numa_node"};
 };
 template <>
-struct EnumWords<HardwareProfile> {
-  static constexpr std::array<std::string_view, 4> kWords = {"auto", "mobile", "desktop", "server"};
-};
-template <>
 struct EnumWords<KvStorage> {
   static constexpr std::array<std::string_view, 3> kWords = {"f32", "f16", "q8"};
 };

@@ -42,14 +42,6 @@ const char* HeadModeName(backend::HeadMode mode) {
   return "unknown";
 }
 
-uint64_t KvBytesOf(const backend::MemoryPlan& plan) {
-  uint64_t bytes = 0;
-  for (const backend::MemoryPlan::Item& item : plan.items) {
-    if (item.what == "KV cache") bytes += item.bytes;
-  }
-  return bytes;
-}
-
 class CoreLoader {
  public:
   CoreLoader(const std::string& path, const EngineOptions& options)
@@ -209,7 +201,7 @@ class CoreLoader {
   uint32_t BlocksWithin(uint64_t limit_bytes, uint32_t blocks_each, uint32_t blocks) {
     if (limit_bytes == 0) return blocks;
     kv_blocks_ = 1;
-    const uint64_t block_bytes = std::max<uint64_t>(KvBytesOf(Estimate(false)), 1);
+    const uint64_t block_bytes = std::max<uint64_t>(Estimate(false).BytesOf("KV cache"), 1);
     return uint32_t(std::clamp<uint64_t>(limit_bytes / block_bytes, std::min(blocks_each, blocks), blocks));
   }
 

@@ -55,11 +55,7 @@ void Session::Truncate(size_t count) { state_->Truncate(count); }
 uint32_t Session::context_tokens() const { return state_->sequence.context_tokens; }
 
 uint64_t Session::State::KvBlockBytes() const {
-  uint64_t all_bytes = 0;
-  for (const backend::MemoryPlan::Item& item : core->report.plan.items) {
-    if (item.what == "KV cache") all_bytes += item.bytes;
-  }
-  return all_bytes / core->kv->block_count();
+  return core->report.plan.BytesOf("KV cache") / core->kv->block_count();
 }
 
 uint64_t Session::KvBytes() const { return state_->KvBlockBytes() * state_->sequence.kv.blocks().size(); }

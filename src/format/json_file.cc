@@ -13,10 +13,8 @@
 #include "platform/mapped_file.h"
 
 namespace sterna::format {
-namespace {
 
-// How deep brackets outside of strings nest; of text that is no JSON some number.
-uint32_t NestingDepth(std::string_view text) {
+uint32_t JsonNestingDepth(std::string_view text) {
   uint32_t depth = 0, deepest = 0;
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -35,10 +33,8 @@ uint32_t NestingDepth(std::string_view text) {
   return deepest;
 }
 
-}  // namespace
-
 Result<nlohmann::json> ParseJson(std::string_view text, std::string_view name) try {
-  if (NestingDepth(text) > kMaxJsonDepth) {
+  if (JsonNestingDepth(text) > kMaxJsonDepth) {
     return Status::Corrupt(fmt::format("file {}: it nests deeper than {} levels", Quoted(name), kMaxJsonDepth));
   }
   auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -14,6 +14,9 @@ namespace sterna::format {
 
 inline constexpr uint32_t kMaxJsonDepth = 64;
 
+// How deep brackets outside of strings nest; of text that is no JSON some number. For parsers that recurse.
+uint32_t JsonNestingDepth(std::string_view text);
+
 // NotFound when there is no such file; Corrupt when it is over `max_bytes`, nests deeper than kMaxJsonDepth or is no
 // JSON; one line naming the file.
 Result<nlohmann::json> ReadJsonFile(const std::string& path, uint64_t max_bytes);

@@ -6,30 +6,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "format/json_file.h"
+
 namespace sterna::server {
 namespace {
-
-constexpr size_t kMaxDepth = 64;
-
-// The deepest nesting of arrays and objects; brackets in strings do not count.
-size_t Depth(std::string_view text) {
-  size_t depth = 0, deepest = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      deepest = std::max(deepest, ++depth);
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return deepest;
-}
 
 std::string Shown(const Json& value) {
   constexpr size_t kShownBytes = 40;
@@ -43,8 +23,8 @@ std::string Shown(const Json& value) {
 }  // namespace
 
 Result<Json> ParseObject(std::string_view body) {
-  if (Depth(body) > kMaxDepth) {
-    return Status::InvalidArgument(fmt::format("the JSON is nested deeper than {} levels", kMaxDepth));
+  if (format::JsonNestingDepth(body) > format::kMaxJsonDepth) {
+    return Status::InvalidArgument(fmt::format("the JSON is nested deeper than {} levels", format::kMaxJsonDepth));
   }
   try {
     Json json = Json::parse(body);

@@ -30,13 +30,6 @@ std::vector<text::TokenId> Prompt() {
   return prompt;
 }
 
-uint64_t BytesOf(const engine::LoadReport& report, std::string_view what) {
-  for (const auto& item : report.plan.items) {
-    if (item.what == what) return item.bytes;
-  }
-  return 0;
-}
-
 Result<std::unique_ptr<engine::Engine>> Load(const Config& config, uint32_t max_sessions = 1) {
   auto options = api::ToEngineOptions(config);
   if (!options.ok()) return options.status();
@@ -165,11 +158,11 @@ TEST_F(EngineKnobs, max_sequence_length) {
 }
 
 TEST_F(EngineKnobs, kv_storage) {
-  const uint64_t f16 = BytesOf(base_.report, "KV cache");
+  const uint64_t f16 = base_.report.plan.BytesOf("KV cache");
   config_.inference.kv_storage = KvStorage::F32;
-  EXPECT_EQ(2 * f16, BytesOf(RunWith(config_).report, "KV cache"));
+  EXPECT_EQ(2 * f16, RunWith(config_).report.plan.BytesOf("KV cache"));
   config_.inference.kv_storage = KvStorage::Q8;
-  EXPECT_LT(BytesOf(RunWith(config_).report, "KV cache"), f16);
+  EXPECT_LT(RunWith(config_).report.plan.BytesOf("KV cache"), f16);
 }
 
 TEST_F(EngineKnobs, head_mode) {
@@ -187,10 +180,10 @@ TEST_F(EngineKnobs, chunk_size) {
 
 TEST_F(EngineKnobs, batch_memory_limit_mb) {
   config_.inference.max_sequence_length = 256;
-  const uint64_t one = BytesOf(Load(config_, 1).value()->report(), "KV cache");
-  EXPECT_EQ(64 * one, BytesOf(Load(config_, 64).value()->report(), "KV cache"));
+  const uint64_t one = Load(config_, 1).value()->report().plan.BytesOf("KV cache");
+  EXPECT_EQ(64 * one, Load(config_, 64).value()->report().plan.BytesOf("KV cache"));
   config_.batch.memory_limit_mb = 1;
-  const uint64_t limited = BytesOf(Load(config_, 64).value()->report(), "KV cache");
+  const uint64_t limited = Load(config_, 64).value()->report().plan.BytesOf("KV cache");
   EXPECT_LE(limited, std::max(one, uint64_t{1} << 20));
   EXPECT_GE(limited, one);
 }
