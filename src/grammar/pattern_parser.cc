@@ -102,7 +102,7 @@ class PatternParser {
       default: break;
     }
     STERNA_ASSIGN_OR_RETURN(Ranges ranges, ParseCharacter(false));
-    return JsonCharacter(std::move(ranges), syntax_);
+    return JsonCharacter(ranges, syntax_);
   }
 
   Result<ExpressionId> ParseGroup(uint32_t depth) {
@@ -129,7 +129,7 @@ class PatternParser {
       }
       ranges.insert(ranges.end(), first.begin(), first.end());
     }
-    return JsonCharacter(negated ? Complement(ranges) : std::move(ranges), syntax_);
+    return JsonCharacter(negated ? Complement(ranges) : ranges, syntax_);
   }
 
   static bool IsOne(const Ranges& ranges) { return ranges.size() == 1 && ranges.front().first == ranges.front().last; }

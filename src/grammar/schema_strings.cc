@@ -97,11 +97,10 @@ Result<ExpressionId> FormatExpression(const SchemaPlace& format, SchemaGrammar& 
 
 }  // namespace
 
-ExpressionId JsonCharacter(std::vector<CodePointRange> ranges, Syntax& syntax) {
-  ranges = Normalized(std::move(ranges));
+ExpressionId JsonCharacter(const std::vector<CodePointRange>& ranges, Syntax& syntax) {
   std::vector<CodePointRange> plain;
   std::vector<ExpressionId> choices;
-  for (CodePointRange range : ranges) {
+  for (CodePointRange range : Normalized(ranges)) {
     for (; range.first <= std::min<char32_t>(range.last, 0x7f); ++range.first) {
       if (NeedsEscape(range.first)) {
         choices.push_back(syntax.Text(JsonEscape(range.first)));
@@ -111,7 +110,7 @@ ExpressionId JsonCharacter(std::vector<CodePointRange> ranges, Syntax& syntax) {
     }
     if (range.first <= range.last) plain.push_back(range);
   }
-  choices.push_back(syntax.Character(std::move(plain)));
+  choices.push_back(syntax.Character(plain));
   return syntax.Alternatives(std::move(choices));
 }
 

@@ -10,7 +10,7 @@
 namespace sterna::grammar {
 
 // One of these characters as it stands inside of a JSON string.
-ExpressionId JsonCharacter(std::vector<CodePointRange> ranges, Syntax& syntax);
+ExpressionId JsonCharacter(const std::vector<CodePointRange>& ranges, Syntax& syntax);
 
 // A JSON string, with its quotes, under minLength and maxLength, pattern, or format.
 Result<ExpressionId> StringExpression(const SchemaPlace& schema, SchemaGrammar& grammar);

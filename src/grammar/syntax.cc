@@ -39,7 +39,7 @@ std::vector<CodePointRange> Complement(const std::vector<CodePointRange>& ranges
     next = range.last + 1;
   }
   if (next <= kLastCodePoint) gaps.push_back({next, kLastCodePoint});
-  return Normalized(std::move(gaps));
+  return Normalized(gaps);
 }
 
 ExpressionId Syntax::Add(Expression expression) {
@@ -54,10 +54,10 @@ ExpressionId Syntax::Text(std::string text) {
   return Add(std::move(expression));
 }
 
-ExpressionId Syntax::Character(std::vector<CodePointRange> ranges) {
+ExpressionId Syntax::Character(const std::vector<CodePointRange>& ranges) {
   Expression expression;
   expression.kind = Expression::Kind::kCharacter;
-  expression.ranges = Normalized(std::move(ranges));
+  expression.ranges = Normalized(ranges);
   return Add(std::move(expression));
 }
 

@@ -49,7 +49,7 @@ class Syntax {
   };
 
   ExpressionId Text(std::string text);
-  ExpressionId Character(std::vector<CodePointRange> ranges);
+  ExpressionId Character(const std::vector<CodePointRange>& ranges);
   ExpressionId Sequence(std::vector<ExpressionId> parts);
   ExpressionId Alternatives(std::vector<ExpressionId> parts);
   ExpressionId Repeat(ExpressionId part, uint32_t min, uint32_t max = Expression::kUnbounded);

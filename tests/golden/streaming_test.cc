@@ -76,7 +76,8 @@ TEST_P(Streaming, SoDoesEveryOtherWayOfLoading) {
   for (const auto& placement : by_threshold(UINT64_MAX, UINT64_MAX)) {
     EXPECT_EQ(placement.rule, model::LoadRule::kOneRead);
   }
-  for (const auto& placement : LoadOrThrow(file(), Streamed())->report().placements) {
+  const auto streamed = LoadOrThrow(file(), Streamed());
+  for (const auto& placement : streamed->report().placements) {
     EXPECT_EQ(placement.rule, model::LoadRule::kWindow);
   }
 }
