@@ -90,8 +90,7 @@ void ModelFlags::AddTo(FlagSet& flags) {
                   "256, batch.chunk_size"));
   flags.AddText("--profile", "PATH", &profile,
                 "Record the run: PATH.html, PATH.json and PATH.trace.json [default: STERNA_PROFILE, else none]");
-  flags.AddSwitch("--profile-detail", &profile_detail,
-                  "With --profile: a span for each layer, operation and worker [default: off]");
+  flags.AddSwitch("--profile-detail", &profile_detail, "With --profile: a span for each layer, operation and worker");
   config.AddTo(flags);
 }
 

@@ -50,6 +50,18 @@ def row(entry):
     return [entry["name"], time_words(seconds(entry)), rate, counters]
 
 
+def times_scalar(report):
+    """{name: how many times as fast as the same benchmark with the scalar kernels}, where there is one: OPERATION/TABLE/SIZE."""
+    seconds_of = {entry["name"]: seconds(entry) for entry in entries(report)}
+    ratios = {}
+    for name, value in seconds_of.items():
+        operation, table, *size = (name.split("/") + [""])[:3]
+        scalar = "/".join([operation, "scalar", *size])
+        if table != "scalar" and scalar in seconds_of:
+            ratios[name] = seconds_of[scalar] / value
+    return ratios
+
+
 def google_costs(report, prefix=""):
     found = {}
     for entry in entries(report):

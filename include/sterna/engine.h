@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "sterna/config.h"
@@ -27,6 +28,13 @@ namespace sterna {
 
 // Why an answer ended: a token or text that ends answers, the limit on tokens or context, the caller, a fault.
 enum class FinishReason : uint8_t { Stop, Length, Cancelled, Error };
+
+// A message of a conversation.
+enum class Role : uint8_t { System, User, Assistant };
+struct ChatMessage {
+  Role role = Role::User;
+  std::string content;
+};
 
 struct GenerationResult {
   std::string text;             // whole UTF-8, without the stop text
@@ -74,6 +82,10 @@ class Model {
   // Waits for the whole answer. The prompt is a user's message where the model has a chat template, else plain text.
   // InvalidArgument for settings out of range, ResourceExhausted for a prompt that does not fit the context.
   Result<GenerationResult> generate(std::string_view prompt, const GenerationConfig& config = {}) const;
+  // The same for what the assistant says next in a conversation. What was computed for an earlier request that began
+  // alike is used again. Unsupported for a model without a chat template.
+  Result<GenerationResult> chat(const std::vector<ChatMessage>& conversation,
+                                const GenerationConfig& config = {}) const;
 
   const std::string& path() const;
   uint32_t max_sequence_length() const;  // context in tokens
@@ -127,8 +139,12 @@ class TextGenerator {
   // `on_text`, when set, is called with each piece of text as it comes, in a thread of the engine: it must be quick.
   // Text that it was given does not come again from Generation::next.
   Generation generate(std::string prompt, std::function<void(std::string_view)> on_text = {});
+  Generation chat(std::vector<ChatMessage> conversation, std::function<void(std::string_view)> on_text = {});
 
  private:
+  Generation Start(std::variant<std::string, std::vector<ChatMessage>> prompt,
+                   std::function<void(std::string_view)> on_text);
+
   InferenceEngine engine_;
   Model model_;
   GenerationConfig config_;

@@ -22,6 +22,15 @@ FinishReason ToFinishReason(engine::FinishReason reason) {
   return FinishReason::Error;
 }
 
+text::Role ToTextRole(Role role) {
+  switch (role) {
+    case Role::System: return text::Role::kSystem;
+    case Role::User: return text::Role::kUser;
+    case Role::Assistant: return text::Role::kAssistant;
+  }
+  return text::Role::kUser;
+}
+
 Status CheckGeneration(const GenerationConfig& generation) {
   Config config;
   config.generation = generation;
@@ -30,14 +39,24 @@ Status CheckGeneration(const GenerationConfig& generation) {
 
 }  // namespace
 
-Result<std::vector<text::TokenId>> Model::State::PromptTokens(std::string_view prompt) const {
-  const text::Tokenizer& tokenizer = engine->tokenizer();
-  if (chat_template == nullptr) return tokenizer.Encode(prompt, false, true);
-  const text::ChatMessage message{text::Role::kUser, std::string(prompt)};
-  return text::EncodeChat(tokenizer, *chat_template, {&message, 1});
+Result<std::vector<text::TokenId>> Model::State::PromptTokens(const Prompt& prompt) const {
+  const auto* const alone = std::get_if<std::string>(&prompt);
+  if (chat_template == nullptr) {
+    if (alone != nullptr) return engine->tokenizer().Encode(*alone, false, true);
+    return Status::Unsupported(fmt::format("'{}' has no chat template; use generate", path));
+  }
+  std::vector<text::ChatMessage> messages;
+  if (alone != nullptr) {
+    messages.push_back({text::Role::kUser, *alone});
+  } else {
+    const auto& conversation = std::get<std::vector<ChatMessage>>(prompt);
+    messages.reserve(conversation.size());
+    for (const ChatMessage& message : conversation) messages.push_back({ToTextRole(message.role), message.content});
+  }
+  return text::EncodeChat(engine->tokenizer(), *chat_template, messages);
 }
 
-Result<GenerationResult> Model::State::Answer(std::string_view prompt, const GenerationConfig& config,
+Result<GenerationResult> Model::State::Answer(const Prompt& prompt, const GenerationConfig& config,
                                               const std::function<void(std::string_view)>& on_text,
                                               const std::function<bool()>& cancelled) const {
   const auto start = std::chrono::steady_clock::now();
@@ -66,7 +85,12 @@ Result<GenerationResult> Model::State::Answer(std::string_view prompt, const Gen
 }
 
 Result<GenerationResult> Model::generate(std::string_view prompt, const GenerationConfig& config) const {
-  return state_->Answer(prompt, config, {}, {});
+  return state_->Answer(std::string(prompt), config, {}, {});
+}
+
+Result<GenerationResult> Model::chat(const std::vector<ChatMessage>& conversation,
+                                     const GenerationConfig& config) const {
+  return state_->Answer(conversation, config, {}, {});
 }
 
 const std::string& Model::path() const { return state_->path; }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "api/session_pool.h"
@@ -20,6 +21,9 @@
 
 namespace sterna {
 
+// A text, which is the user's message where there is a template, or a conversation.
+using Prompt = std::variant<std::string, std::vector<ChatMessage>>;
+
 struct Model::State {
   std::string path;
   std::unique_ptr<engine::Engine> engine;
@@ -27,12 +31,12 @@ struct Model::State {
   std::unique_ptr<api::SessionPool> sessions;               // goes before the engine
 
   // One answer, start to end, in the calling thread. `on_text` may be empty.
-  Result<GenerationResult> Answer(std::string_view prompt, const GenerationConfig& config,
+  Result<GenerationResult> Answer(const Prompt& prompt, const GenerationConfig& config,
                                   const std::function<void(std::string_view)>& on_text,
                                   const std::function<bool()>& cancelled) const;
 
  private:
-  Result<std::vector<text::TokenId>> PromptTokens(std::string_view prompt) const;
+  Result<std::vector<text::TokenId>> PromptTokens(const Prompt& prompt) const;
 };
 
 struct InferenceEngine::State {

@@ -10,6 +10,14 @@ TextGenerator::TextGenerator(InferenceEngine engine, Model model, GenerationConf
     : engine_(std::move(engine)), model_(std::move(model)), config_(std::move(config)) {}
 
 Generation TextGenerator::generate(std::string prompt, std::function<void(std::string_view)> on_text) {
+  return Start(std::move(prompt), std::move(on_text));
+}
+
+Generation TextGenerator::chat(std::vector<ChatMessage> conversation, std::function<void(std::string_view)> on_text) {
+  return Start(std::move(conversation), std::move(on_text));
+}
+
+Generation TextGenerator::Start(Prompt prompt, std::function<void(std::string_view)> on_text) {
   auto state = std::make_shared<Generation::State>();
   auto work = [state, model = model_.state_, config = config_, prompt = std::move(prompt),
                on_text = std::move(on_text)] {

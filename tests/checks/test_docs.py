@@ -16,6 +16,10 @@ class Docs(CheckTest):
     def test_what_exists_is_fine(self):
         self.assert_complains(self.complaints("`src/base/half.h`, `src/base`\n```\nmake run PROMPT=x\ncmake --preset dev\n```\n"))
 
+    def test_what_a_command_prints_is_not_looked_at(self):
+        self.assert_complains(self.complaints("```console\n$ ls src/base\nmake cake; src/gone.h\n```\n"))
+        self.assert_complains(self.complaints("```console\n$ ls src/gone.h\n```\n"), "README.md:1: no such path: src/gone.h")
+
     def test_a_missing_path_is_found_with_its_line(self):
         self.assert_complains(self.complaints("\n`src/base/gone.h`\n"), "README.md:2: no such path: src/base/gone.h")
 

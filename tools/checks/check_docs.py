@@ -17,7 +17,8 @@ import sys
 
 import tree
 
-CODE = re.compile(r"```[^\n]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+CODE = re.compile(r"```([^\n]*)\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+PRINTED = re.compile(r"^(?!\$ ).*$", re.MULTILINE)  # in a console block: what a command prints
 FOLDERS = "apps|bench|cmake|docs|fuzz|include|lab|models|src|tests|tools|examples|deploy|\\.ci"
 LINK = re.compile(r"\]\(([^)\s#:]+)(?:#[^)\s]*)?\)")
 PATH = re.compile(rf"(?<![\w/.$~-])(?:\./)?((?:{FOLDERS})/[\w./-]*\w)/?(?![\w*<{{])")
@@ -31,7 +32,9 @@ PLACEHOLDER = re.compile(r"(?:^|/)[A-Z]{3,}(?:[/_]|$)")
 def code_pieces(text):
     """(line number, code) of each code span and block."""
     for match in CODE.finditer(text):
-        yield text.count("\n", 0, match.start()) + 1, match.group(1) or match.group(2) or ""
+        language, block, span = match.groups()
+        code = PRINTED.sub("", block) if language == "console" else block or span or ""
+        yield text.count("\n", 0, match.start()) + 1, code
 
 
 def make_targets(root):

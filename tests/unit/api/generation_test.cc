@@ -36,6 +36,20 @@ TEST_F(GenerationTest, GivesItsTextInPieces) {
   EXPECT_EQ(expected_, generation.get()->text);
 }
 
+TEST_F(GenerationTest, GoesOnWithAConversation) {
+  const std::vector<ChatMessage> conversation = {
+      {Role::User, "What is a sparrow?"}, {Role::Assistant, expected_}, {Role::User, "What is a piano?"}};
+  const GenerationResult result = model_.chat(conversation, Greedy()).value();
+  EXPECT_EQ(result.tokens, TextGenerator(engine_, model_, Greedy()).chat(conversation).get()->tokens);
+  const Model fresh = LoadBuiltIn();  // which has nothing of an earlier turn
+  EXPECT_EQ(result.tokens, fresh.chat(conversation, Greedy())->tokens);
+  GenerationConfig sampled;
+  sampled.temperature = 2;
+  sampled.max_length = 16;
+  EXPECT_NE(model_.chat(conversation, sampled)->tokens, fresh.generate("What is a piano?", sampled)->tokens);
+  EXPECT_EQ(expected_, model_.chat({{Role::User, "What is a sparrow?"}}, Greedy())->text);
+}
+
 TEST_F(GenerationTest, CallsBackWithEachPiece) {
   std::string text;
   Generation generation = Start(16, [&](std::string_view piece) { text += piece; });
