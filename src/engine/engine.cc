@@ -44,7 +44,7 @@ Result<std::unique_ptr<Session>> Engine::NewSession() {
   try {
     return std::unique_ptr<Session>(new Session(std::make_unique<Session::State>(impl_->core)));
   } catch (const std::bad_alloc&) {
-    return Status::ResourceExhausted("out of memory for a new session");
+    return Status::ResourceExhausted(NoRoomForSequence(*impl_->core->buffers));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
 #include "grammar/constraint.h"
+#include "memory/buffer_pool.h"
 #include "memory/pressure.h"
 #include "model/model_config.h"
 #include "monitor/recorder.h"
@@ -66,6 +67,10 @@ struct EngineOptions {
   uint64_t tensor_cache_bytes = uint64_t{512} << 20;
   memory::EvictionPolicy eviction_policy = memory::EvictionPolicy::kFarthestNext;
   memory::PreloadStrategy preload_strategy = memory::PreloadStrategy::kPredictive;
+  // Memory of run-time buffers: what each session, or request without one, draws its tokens with. Its initial bytes
+  // where none are given: what max_sessions need. More are taken, within the memory limit, as there are more requests.
+  memory::PoolConfig pool{.chunk_bytes = 0};   // 0: what one session needs
+  std::optional<uint64_t> pool_initial_bytes;  // taken and touched at load; more than the limit is InvalidArgument
   // Memory is watched at an interval, and less of it is taken when it runs short; no answer changes. None: it is not.
   std::optional<memory::PressureConfig> pressure = std::nullopt;
   std::chrono::milliseconds pressure_interval{1000};

@@ -16,6 +16,7 @@
 #include "engine/step_profile.h"
 #include "format/gguf_file.h"
 #include "grammar/token_tree.h"
+#include "memory/buffer_pool.h"
 #include "model/model.h"
 #include "monitor/worker_times.h"
 #include "platform/thread_pool.h"
@@ -38,6 +39,7 @@ struct EngineCore {
   std::unique_ptr<backend::CpuBackend> backend;
   std::unique_ptr<backend::TimedBackend> timed_backend;  // the same, for the model
   std::unique_ptr<KvLedger> kv;
+  std::unique_ptr<memory::BufferPool> buffers;  // of sequences
   std::unique_ptr<StepProfile> profile;
   std::unique_ptr<Scheduler> scheduler;
   std::unique_ptr<StepLoop> loop;

@@ -99,7 +99,17 @@ class CoreLoader {
     STERNA_RETURN_IF_ERROR(check("step_rows", options.step_rows, kMaxStepRows));
     STERNA_RETURN_IF_ERROR(check("step_sequences", options.step_sequences, UINT32_MAX));
     STERNA_RETURN_IF_ERROR(check("work_item_bytes", options.work_item_bytes, UINT32_MAX));
-    return check("prefill_chunk_tokens", options.prefill_chunk_tokens, UINT32_MAX);
+    STERNA_RETURN_IF_ERROR(check("prefill_chunk_tokens", options.prefill_chunk_tokens, UINT32_MAX));
+    return CheckPool();
+  }
+
+  Status CheckPool() const {
+    const uint64_t initial_bytes = core_->options.pool_initial_bytes.value_or(0);
+    const uint64_t limit_bytes = core_->options.memory_limit_bytes;
+    if (limit_bytes == 0 || initial_bytes <= limit_bytes) return {};
+    return Status::InvalidArgument(
+        fmt::format("memory_pool.initial_size_mb is {}, over the memory limit of {} MB; give less", initial_bytes >> 20,
+                    limit_bytes >> 20));
   }
 
   Status StartWorkers() {
@@ -206,16 +216,26 @@ class CoreLoader {
   }
 
   backend::MemoryPlan Estimate(bool head_planes) const {
-    return EstimateMemory(*core_->file, config_,
-                          {.context_tokens = core_->context_tokens,
-                           .kv_blocks = kv_blocks_,
-                           .kv_type = core_->options.kv_type,
-                           .step_rows = limits_.rows,
-                           .outputs = limits_.outputs,
-                           .threads = core_->pool->thread_count(),
-                           .thread_scratch_bytes = kernels_->ternary_scratch.bytes,
-                           .head_planes = head_planes,
-                           .streamed = core_->report.streamed});
+    backend::MemoryPlan plan = EstimateMemory(*core_->file, config_,
+                                              {.context_tokens = core_->context_tokens,
+                                               .kv_blocks = kv_blocks_,
+                                               .kv_type = core_->options.kv_type,
+                                               .step_rows = limits_.rows,
+                                               .outputs = limits_.outputs,
+                                               .threads = core_->pool->thread_count(),
+                                               .thread_scratch_bytes = kernels_->ternary_scratch.bytes,
+                                               .head_planes = head_planes,
+                                               .streamed = core_->report.streamed});
+    plan.items.push_back({std::string(kRequestBuffers), PoolBytes()});
+    return plan;
+  }
+
+  // What the pool of request buffers takes at first.
+  uint64_t PoolBytes() const {
+    const EngineOptions& options = core_->options;
+    const uint64_t needed_bytes =
+        options.max_sessions * Sequence::BytesFor(core_->context_tokens, config_.vocabulary_size);
+    return options.pool_initial_bytes.value_or(std::min(needed_bytes, options.pool.max_bytes));
   }
 
   void ChooseHead() {
@@ -281,19 +301,39 @@ class CoreLoader {
   Status TakeMemory() {
     Progress("memory", 0);
     backend::CpuBackend& backend = *core_->backend;
-    const uint64_t limit_bytes = core_->options.memory_limit_bytes;
+    const uint64_t limit_bytes = core_->options.memory_limit_bytes, pool_bytes = PoolBytes();
     uint64_t own_bytes = 0;
     if (core_->report.streamed && limit_bytes > 0) {
       own_bytes = BytesBeside(backend.Plan());
-      backend.LimitPlan(limit_bytes > own_bytes ? limit_bytes - own_bytes : 0);
+      const uint64_t taken_bytes = own_bytes + pool_bytes;
+      backend.LimitPlan(limit_bytes > taken_bytes ? limit_bytes - taken_bytes : 0);
     }
     STERNA_RETURN_IF_ERROR(backend.SetKv({config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_,
                                           core_->options.kv_type, config_.heads, config_.window}));
     STERNA_RETURN_IF_ERROR(core_->model->SetPositions(core_->context_tokens));
     STERNA_RETURN_IF_ERROR(backend.Prepare(limits_.rows, limits_.outputs));
     core_->report.plan = backend.Plan();
+    core_->report.plan.items.push_back({std::string(kRequestBuffers), pool_bytes});
     if (own_bytes > 0) core_->report.plan.items.push_back({"program and vocabulary", own_bytes});
-    return CheckMemoryLimit(core_->report.plan, limit_bytes);
+    STERNA_RETURN_IF_ERROR(CheckMemoryLimit(core_->report.plan, limit_bytes));
+    return MakePool(pool_bytes);
+  }
+
+  // It may grow by what the limit leaves.
+  Status MakePool(uint64_t initial_bytes) {
+    const EngineOptions& options = core_->options;
+    memory::PoolConfig config = options.pool;
+    config.initial_bytes = initial_bytes;
+    config.commit_initial = options.pool_initial_bytes.has_value();
+    if (config.chunk_bytes == 0) {
+      config.chunk_bytes = Sequence::BytesFor(core_->context_tokens, config_.vocabulary_size);
+    }
+    if (options.memory_limit_bytes > 0) {
+      const uint64_t rest_bytes = options.memory_limit_bytes - core_->report.plan.TotalBytes();
+      config.max_bytes = std::min(config.max_bytes, initial_bytes + rest_bytes);
+    }
+    STERNA_ASSIGN_OR_RETURN(core_->buffers, memory::BufferPool::Create(config));
+    return {};
   }
 
   // What the process holds beside the backend, as the kernel counts it: the program, the vocabulary, the file's header.
@@ -309,7 +349,7 @@ class CoreLoader {
                                                       .waiting = core_->options.max_waiting,
                                                       .context_tokens = core_->context_tokens,
                                                       .vocabulary_size = core_->tokenizer->vocabulary_size()},
-                                    *core_->kv);
+                                    *core_->kv, *core_->buffers);
     core_->profile = std::make_unique<StepProfile>(core_->options.recorder, *core_->timed_backend);
     core_->loop =
         std::make_unique<StepLoop>(StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv,
@@ -322,7 +362,7 @@ class CoreLoader {
     const EngineOptions& options = core_->options;
     if (!options.pressure) return {};
     STERNA_ASSIGN_OR_RETURN(
-        core_->care, MemoryCare::Start({*core_->backend, *core_->kv, *core_->loop},
+        core_->care, MemoryCare::Start({*core_->backend, *core_->kv, *core_->loop, *core_->buffers},
                                        {options.memory_limit_bytes, core_->report.plan.TotalBytes()}, *options.pressure,
                                        options.pressure_interval, options.read_pressure));
     return {};

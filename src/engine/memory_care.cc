@@ -32,7 +32,12 @@ Result<std::unique_ptr<MemoryCare>> MemoryCare::Start(const Parts& parts, const 
       return reading;
     };
   }
-  STERNA_ASSIGN_OR_RETURN(care->watcher_, memory::PressureWatcher::Start(care->control_, std::move(read), interval));
+  auto read_and_tidy = [&buffers = parts.buffers, read = std::move(read)] {
+    buffers.TidyWhenDue(Clock::now());
+    return read();
+  };
+  STERNA_ASSIGN_OR_RETURN(care->watcher_,
+                          memory::PressureWatcher::Start(care->control_, std::move(read_and_tidy), interval));
   return care;
 }
 
@@ -59,6 +64,7 @@ void MemoryCare::Undo(PressureAction action) {
 
 void MemoryCare::GiveBackFreeMemory() {
   parts_.kv.ForEachFree([this](uint32_t block) { parts_.backend.GiveBackKv(block); });
+  parts_.buffers.Tidy();
   malloc_trim(0);
 }
 

@@ -8,19 +8,22 @@
 #include "backend/cpu/cpu_backend.h"
 #include "engine/kv_ledger.h"
 #include "engine/step_loop.h"
+#include "memory/buffer_pool.h"
 #include "memory/pressure.h"
 #include "memory/pressure_watcher.h"
 
 namespace sterna::engine {
 
 // Watches memory while an engine runs and makes it take less when memory runs short: the window of streamed weights
-// shrinks, free blocks and what the allocator keeps go back to the system, steps get fewer rows. No answer changes.
+// shrinks, free blocks and what allocators keep go back to the system, steps get fewer rows. No answer changes. The
+// pool of buffers is tidied at its own interval.
 class MemoryCare {
  public:
   struct Parts {  // all outlive the care
     backend::CpuBackend& backend;
     KvLedger& kv;
     StepLoop& loop;
+    memory::BufferPool& buffers;
   };
   struct Budget {
     uint64_t limit_bytes = 0;  // 0: none, so no share of it either

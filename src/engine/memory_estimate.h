@@ -26,6 +26,9 @@ struct MemoryRequest {
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request);
 
+// The item of the plan for what sequences draw with.
+inline constexpr std::string_view kRequestBuffers = "request buffers";
+
 // Bytes of the head, and of its planes (0: it can have none).
 uint64_t HeadBytes(const format::GgufFile& file);
 uint64_t HeadPlanesBytes(const model::ModelConfig& config);

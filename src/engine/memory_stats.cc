@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/memory_estimate.h"
 #include "platform/memory_usage.h"
 
 namespace sterna::engine {
@@ -20,9 +21,12 @@ MemoryStats ReadMemoryStats(const EngineCore& core, uint64_t& peak_bytes) {
   // Ends of slabs that are too small for another matrix lie in pages that are there; the largest piece is not touched.
   const uint64_t slab_end_bytes = pools.free_bytes - pools.largest_free_bytes;
   const uint64_t engine_bytes = plan.TotalBytes() - kv_bytes + block_bytes * core.kv->touched_blocks() + slab_end_bytes;
-  const uint64_t allocated_bytes = engine_bytes + MemoryAligned::held_bytes();
-  peak_bytes = std::max({peak_bytes, allocated_bytes, engine_bytes + MemoryAligned::peak_bytes()});
+  const memory::PoolUse buffers = core.buffers->use();
+  const uint64_t own_bytes = engine_bytes - plan.BytesOf(kRequestBuffers) + buffers.reserved_bytes;
+  const uint64_t allocated_bytes = own_bytes + MemoryAligned::held_bytes();
+  peak_bytes = std::max({peak_bytes, allocated_bytes, own_bytes + MemoryAligned::peak_bytes()});
 
+  pools.Add(buffers);
   pools.Add({kv_bytes, kv_bytes - kv_free_bytes, kv_free_bytes, kv_free_bytes});  // a block is as good as another
   const uint64_t limit_bytes = core.options.memory_limit_bytes;
   const uint64_t most_bytes = limit_bytes > 0 ? limit_bytes : allocated_bytes + platform::AvailableMemoryBytes();

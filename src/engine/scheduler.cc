@@ -93,7 +93,7 @@ void Scheduler::Admit(std::vector<Sequence*>& active) {
       next = std::move(*chosen);
       waiting_.erase(chosen);
     }
-    Start(std::move(next), active);
+    if (!Start(std::move(next), active)) return;
   }
 }
 
@@ -133,35 +133,54 @@ bool Scheduler::Fits(const ScheduledRequest& request) const {
   return kv_.free_blocks() >= CeilDiv<size_t>(known + 1, model::kTokensPerBlock);
 }
 
-void Scheduler::Start(std::unique_ptr<ScheduledRequest> request, std::vector<Sequence*>& active) {
+bool Scheduler::Start(std::unique_ptr<ScheduledRequest> request, std::vector<Sequence*>& active) {
   ScheduledRequest& started = *request;
   try {
     if (!started.sequence) {
-      if (idle_.empty()) {
-        started.sequence = std::make_unique<Sequence>(limits_.context_tokens, limits_.vocabulary_size);
-      } else {
-        started.sequence = std::move(idle_.back());
-        idle_.pop_back();
+      if (!GiveSequence(started)) {
+        if (active.empty()) return Tell(started, Status::ResourceExhausted(NoRoomForSequence(buffers_))), true;
+        const std::lock_guard lock(mutex_);
+        waiting_.push_front(std::move(request));
+        return false;
       }
       Status begun = BeginRequest(*started.sequence, started.submission.generate);
       if (!begun.ok()) {
         idle_.push_back(std::move(started.sequence));
-        return Tell(started, std::move(begun));
+        return Tell(started, std::move(begun)), true;
       }
       started.sequence->scheduled = &started;
       started.sequence->result.timings.queue_ms =
           std::chrono::duration<double, std::milli>(Clock::now() - started.arrival).count();
     }
-    started.sequence->preempted = false;
-    const std::lock_guard lock(mutex_);
-    active.reserve(active.size() + 1);
-    running_.reserve(running_.size() + 1);
-    ++running_of_client_[started.submission.client];
-    active.push_back(started.sequence.get());
-    running_.push_back(std::move(request));
+    Run(std::move(request), active);
   } catch (const std::bad_alloc&) {
     Tell(started, Status::ResourceExhausted("out of memory for the request"));
   }
+  return true;
+}
+
+bool Scheduler::GiveSequence(ScheduledRequest& request) {
+  if (!idle_.empty()) {
+    request.sequence = std::move(idle_.back());
+    idle_.pop_back();
+    return true;
+  }
+  try {
+    request.sequence = std::make_unique<Sequence>(limits_.context_tokens, limits_.vocabulary_size, &buffers_);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+void Scheduler::Run(std::unique_ptr<ScheduledRequest> request, std::vector<Sequence*>& active) {
+  request->sequence->preempted = false;
+  const std::lock_guard lock(mutex_);
+  active.reserve(active.size() + 1);
+  running_.reserve(running_.size() + 1);
+  ++running_of_client_[request->submission.client];
+  active.push_back(request->sequence.get());
+  running_.push_back(std::move(request));
 }
 
 bool Scheduler::PreemptYoungest(std::vector<Sequence*>& active, const std::function<bool(const Sequence&)>& spared) {

@@ -11,6 +11,7 @@
 #include "engine/kv_ledger.h"
 #include "engine/sequence.h"
 #include "engine/submission.h"
+#include "memory/buffer_pool.h"
 
 namespace sterna::engine {
 
@@ -32,7 +33,8 @@ class Scheduler {
     uint32_t context_tokens = 1;
     size_t vocabulary_size = 1;
   };
-  Scheduler(const Limits& limits, KvLedger& kv) : limits_(limits), kv_(kv) {}
+  Scheduler(const Limits& limits, KvLedger& kv, memory::BufferPool& buffers)
+      : limits_(limits), kv_(kv), buffers_(buffers) {}
 
   // InvalidArgument and ResourceExhausted as CheckRequest; Unavailable when the queue is full. On an error on_done is
   // not called.
@@ -56,12 +58,16 @@ class Scheduler {
   std::vector<std::unique_ptr<ScheduledRequest>> TakeEnded(Clock::time_point now);
   Waiting::iterator Next();
   bool Precedes(const ScheduledRequest& a, const ScheduledRequest& b) const;
-  void Start(std::unique_ptr<ScheduledRequest> request, std::vector<Sequence*>& active);
+  // False when there is no memory for another sequence while others run: the request waits on.
+  bool Start(std::unique_ptr<ScheduledRequest> request, std::vector<Sequence*>& active);
+  bool GiveSequence(ScheduledRequest& request);
+  void Run(std::unique_ptr<ScheduledRequest> request, std::vector<Sequence*>& active);
   std::unique_ptr<ScheduledRequest> TakeRunning(const ScheduledRequest& request);
   bool Fits(const ScheduledRequest& request) const;
 
   const Limits limits_;
   KvLedger& kv_;
+  memory::BufferPool& buffers_;
   mutable std::mutex mutex_;  // guards all below
   Waiting waiting_;
   std::vector<std::unique_ptr<ScheduledRequest>> running_;

@@ -4,12 +4,15 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/constrained_draw.h"
 #include "engine/engine.h"
 #include "engine/prompt_lookup.h"
+#include "memory/buffer_pool.h"
 #include "model/kv_blocks.h"
 #include "sample/sampler.h"
 
@@ -21,17 +24,17 @@ struct ScheduledRequest;
 // A session's tokens, keys and values, and the request in flight. Belongs to the session's caller while idle and to the
 // step loop between Submit and `done`; the loop's mutex hands it over.
 struct Sequence {
-  Sequence(uint32_t context, size_t vocabulary_size) : context_tokens(context), kv(context), sampler(vocabulary_size) {
-    tokens.reserve(context);
-  }
+  // Throws std::bad_alloc where `buffers` has no room for BytesFor(...).
+  Sequence(uint32_t context, size_t vocabulary_size, std::pmr::memory_resource* buffers);
+  static uint64_t BytesFor(uint32_t context, size_t vocabulary_size);
 
   uint32_t PendingRows() const { return uint32_t(tokens.size()) - computed_tokens; }
   bool AtLastRow() const { return PendingRows() == 1; }
   bool PrefillDone() const { return computed_tokens >= prompt_end; }
 
   const uint32_t context_tokens;
-  std::vector<text::TokenId> tokens;  // at most context_tokens
-  uint32_t computed_tokens = 0;       // keys and values are stored for this many
+  std::pmr::vector<text::TokenId> tokens;  // at most context_tokens
+  uint32_t computed_tokens = 0;            // keys and values are stored for this many
   model::KvTable kv;
   sample::Sampler sampler;
   std::optional<ConstrainedDraw> constrained;
@@ -50,5 +53,8 @@ struct Sequence {
   bool done = false;  // guarded by the loop's mutex
   std::condition_variable done_changed;
 };
+
+// What to say where there is no memory for another one.
+std::string NoRoomForSequence(const memory::BufferPool& buffers);
 
 }  // namespace sterna::engine

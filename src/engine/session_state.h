@@ -12,7 +12,8 @@ namespace sterna::engine {
 
 struct Session::State {
   explicit State(std::shared_ptr<EngineCore> owner)
-      : core(std::move(owner)), sequence(core->context_tokens, core->tokenizer->vocabulary_size()) {}
+      : core(std::move(owner)),
+        sequence(core->context_tokens, core->tokenizer->vocabulary_size(), core->buffers.get()) {}
 
   Status Begin(const GenerateRequest& request);
   void Truncate(size_t count);

@@ -58,9 +58,14 @@ float* Sampler::LogitView::Find(int32_t token) const {
   return found != ids.end() && *found == token ? &logits[size_t(found - ids.begin())] : nullptr;
 }
 
-Sampler::Sampler(size_t vocabulary_size) : counts_(vocabulary_size, 0) {
+Sampler::Sampler(size_t vocabulary_size, std::pmr::memory_resource* memory)
+    : candidates_(memory), counts_(vocabulary_size, 0, memory), touched_(memory) {
   candidates_.reserve(vocabulary_size);
   touched_.reserve(vocabulary_size);
+}
+
+uint64_t Sampler::BytesFor(size_t vocabulary_size) {
+  return uint64_t{vocabulary_size} * (sizeof(Candidate) + sizeof(uint32_t) + sizeof(int32_t));
 }
 
 Result<int32_t> Sampler::Draw(std::span<float> logits, const SamplingParams& params, const DrawContext& context) {

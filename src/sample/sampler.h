@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <utility>
 #include <vector>
@@ -46,7 +47,9 @@ uint32_t LargestLogitsOfDraw(const SamplingParams& params);
 // Scratch that is reused between draws, so that a draw allocates nothing once warm.
 class Sampler {
  public:
-  explicit Sampler(size_t vocabulary_size);
+  explicit Sampler(size_t vocabulary_size, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+  // What it takes of `memory`.
+  static uint64_t BytesFor(size_t vocabulary_size);
   // Order: bias, penalties, temperature, top-k, top-p, min-p, draw. `logits` is [vocabulary] and is overwritten.
   // Ties go to the smaller id. NaN logits count as -infinity, +infinity as the largest float; Internal when no token is
   // left. `params` must have passed Validate. Not thread-safe: one sampler for each thread that draws.
@@ -81,10 +84,10 @@ class Sampler {
   void CutMinP(const SamplingParams& params);
   int32_t DrawCandidate(const SamplingParams& params, const DrawContext& context) const;
 
-  std::vector<Candidate> candidates_;  // by id, except that the first sorted_count_ are the best ones, best first
+  std::pmr::vector<Candidate> candidates_;  // by id, except that the first sorted_count_ are the best ones, best first
   size_t sorted_count_ = 0;
-  std::vector<uint32_t> counts_;  // all 0 between draws
-  std::vector<int32_t> touched_;
+  std::pmr::vector<uint32_t> counts_;  // all 0 between draws
+  std::pmr::vector<int32_t> touched_;
 };
 
 // Uniform in (0, 1), the noise behind a draw: a counter-based hash of its four arguments.

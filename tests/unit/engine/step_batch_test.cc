@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 
 // A sequence whose request has `prompt` tokens, none computed.
 struct Pending {
-  explicit Pending(uint32_t prompt, uint32_t max_tokens = 1) : sequence(1024, 10) {
+  explicit Pending(uint32_t prompt, uint32_t max_tokens = 1) : sequence(1024, 10, std::pmr::get_default_resource()) {
     request.max_tokens = max_tokens;
     sequence.tokens.assign(prompt, 5);
     sequence.prompt_end = prompt;
