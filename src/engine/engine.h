@@ -56,8 +56,9 @@ struct EngineOptions {
   uint32_t prefill_chunk_tokens = 256;  // prompt rows of one session in a step at most; results do not depend on it
   bool skip_zeros = true;               // backend::CpuBackendOptions::skip_zeros; results do not depend on it
   WeightPlacement weights = WeightPlacement::kAuto;
-  bool verify_checksums = false;        // read every tensor of a `sterna` file first; Corrupt when one was changed
-  uint64_t memory_limit_bytes = 0;      // 0 = none; a plan over it is ResourceExhausted naming the biggest items
+  bool verify_checksums = false;    // read every tensor of a `sterna` file first; Corrupt when one was changed
+  uint64_t memory_limit_bytes = 0;  // 0 = none; a plan over it is ResourceExhausted naming the biggest items
+  uint64_t prefix_cache_bytes = uint64_t{128} << 20;  // keys and values of earlier requests that are kept (Submit)
   uint64_t kv_limit_bytes = 0;          // 0 = none; fewer KV blocks are reserved, but never less than one context
   uint64_t alignment_bytes = 64;        // of buffers: a power of two, 64..4096
   uint32_t work_item_bytes = 32 << 10;  // packed weights in a piece of parallel work; results do not depend on it
@@ -102,6 +103,7 @@ std::string_view FinishReasonName(FinishReason reason);  // "stop", "length", "c
 
 struct Timings {
   uint32_t prompt_tokens = 0;  // tokens this request prefilled (not those already in the session)
+  uint32_t cached_tokens = 0;  // of the prompt, that earlier requests had computed (Engine::Submit); not in the above
   uint32_t generated_tokens = 0;
   double prefill_ms = 0;         // from submission to the first token's logits
   double decode_ms = 0;          // from the first token to the last

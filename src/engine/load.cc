@@ -343,7 +343,9 @@ class CoreLoader {
   }
 
   Status StartLoop() {
-    core_->kv = std::make_unique<KvLedger>(kv_blocks_);
+    const uint64_t block_bytes = std::max<uint64_t>(core_->report.plan.BytesOf("KV cache") / kv_blocks_, 1);
+    const uint64_t remembered = core_->options.prefix_cache_bytes / block_bytes;
+    core_->kv = std::make_unique<KvLedger>(kv_blocks_, uint32_t(std::min<uint64_t>(remembered, kv_blocks_)));
     core_->scheduler =
         std::make_unique<Scheduler>(Scheduler::Limits{.running = core_->options.max_running,
                                                       .waiting = core_->options.max_waiting,

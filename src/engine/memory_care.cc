@@ -51,7 +51,10 @@ MemoryCare::MemoryCare(const Parts& parts, const memory::PressureConfig& config)
 
 void MemoryCare::Take(PressureAction action) {
   switch (action) {
-    case PressureAction::kClearCache: parts_.backend.UseWindow(WindowUse::kLeast); break;
+    case PressureAction::kClearCache:
+      parts_.kv.Forget();
+      parts_.backend.UseWindow(WindowUse::kLeast);
+      break;
     case PressureAction::kForceGc: GiveBackFreeMemory(); break;
     case PressureAction::kReduceBatchSize: parts_.loop.LimitRows(parts_.loop.rows() / 2); break;
   }

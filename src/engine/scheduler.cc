@@ -33,6 +33,9 @@ bool IsLate(const Submission& submission, Clock::time_point now) {
   return submission.deadline && now >= *submission.deadline;
 }
 
+// Positions that are not computed are not shown either.
+bool WantsEveryPosition(const GenerateRequest& request) { return request.on_hidden || request.on_prompt_logits; }
+
 // What a waiting request ends with; one that was preempted keeps what it drew.
 Result<GenerateResult> EndOfWaiting(ScheduledRequest& request, Clock::time_point now) {
   if (IsLate(request.submission, now)) return Status::Cancelled("the request's deadline passed while it waited");
@@ -70,7 +73,13 @@ QueueState Scheduler::State() const {
           .running = uint32_t(running_.size()),
           .preempted_total = preempted_total_,
           .kv_blocks_used = blocks - kv_.free_blocks(),
-          .kv_blocks_total = blocks};
+          .kv_blocks_total = blocks,
+          .kv_blocks_remembered = kv_.remembered_blocks()};
+}
+
+bool Scheduler::HasWaiting() const {
+  const std::lock_guard lock(mutex_);
+  return !waiting_.empty();
 }
 
 bool Scheduler::IsLate(const Sequence& sequence, Clock::time_point now) {
@@ -136,7 +145,8 @@ bool Scheduler::Fits(const ScheduledRequest& request) const {
 bool Scheduler::Start(std::unique_ptr<ScheduledRequest> request, std::vector<Sequence*>& active) {
   ScheduledRequest& started = *request;
   try {
-    if (!started.sequence) {
+    const bool first_time = !started.sequence;
+    if (first_time) {
       if (!GiveSequence(started)) {
         if (active.empty()) return Tell(started, Status::ResourceExhausted(NoRoomForSequence(buffers_))), true;
         const std::lock_guard lock(mutex_);
@@ -152,8 +162,17 @@ bool Scheduler::Start(std::unique_ptr<ScheduledRequest> request, std::vector<Seq
       started.sequence->result.timings.queue_ms =
           std::chrono::duration<double, std::milli>(Clock::now() - started.arrival).count();
     }
+    if (!WantsEveryPosition(started.submission.generate)) {  // one token is left to run
+      Sequence& sequence = *started.sequence;
+      sequence.computed_tokens = kv_.Adopt(sequence.kv, std::span(sequence.tokens).first(sequence.tokens.size() - 1));
+    }
+    if (first_time) {
+      started.sequence->result.timings.prompt_tokens = started.sequence->PendingRows();
+      started.sequence->result.timings.cached_tokens = started.sequence->computed_tokens;
+    }
     Run(std::move(request), active);
   } catch (const std::bad_alloc&) {
+    if (started.sequence) kv_.Truncate(started.sequence->kv, 0);
     Tell(started, Status::ResourceExhausted("out of memory for the request"));
   }
   return true;
@@ -187,9 +206,8 @@ bool Scheduler::PreemptYoungest(std::vector<Sequence*>& active, const std::funct
   const std::lock_guard lock(mutex_);
   ScheduledRequest* youngest = nullptr;
   for (const auto& request : running_) {
-    const GenerateRequest& generate = request->submission.generate;
-    // Computed again, these would be called again.
-    if (generate.on_hidden || generate.on_prompt_logits || spared(*request->sequence)) continue;
+    // Computed again, it would be shown again.
+    if (WantsEveryPosition(request->submission.generate) || spared(*request->sequence)) continue;
     if (youngest == nullptr || request->order > youngest->order) youngest = request.get();
   }
   if (youngest == nullptr) return false;
@@ -213,12 +231,20 @@ std::unique_ptr<ScheduledRequest> Scheduler::TakeRunning(const ScheduledRequest&
   return taken;
 }
 
+void Scheduler::Remember(const Sequence& sequence) {
+  try {
+    kv_.Remember(sequence.kv, std::span(sequence.tokens).first(sequence.computed_tokens));
+  } catch (const std::bad_alloc&) {  // then the next one computes it
+  }
+}
+
 void Scheduler::Finish(Sequence& sequence) {
   std::unique_ptr<ScheduledRequest> request;
   {
     const std::lock_guard lock(mutex_);
     request = TakeRunning(*sequence.scheduled);
   }
+  if (sequence.status.ok()) Remember(sequence);
   Status status = std::move(sequence.status);
   GenerateResult result = std::move(sequence.result);
   sequence.request = nullptr;

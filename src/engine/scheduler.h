@@ -40,6 +40,7 @@ class Scheduler {
   // not called.
   Status Submit(Submission submission);
   QueueState State() const;
+  bool HasWaiting() const;
 
   // Ends the waiting ones that were cancelled or are late, and starts those that there is room for.
   void Admit(std::vector<Sequence*>& active);
@@ -48,6 +49,8 @@ class Scheduler {
   // The youngest running request that may give way to others: its blocks are free then, and it waits to be computed
   // again. `active` loses it. False when there is none; `spared` says which may not be touched.
   bool PreemptYoungest(std::vector<Sequence*>& active, const std::function<bool(const Sequence&)>& spared);
+  // Keeps what is computed of a sequence for requests that begin with the same tokens.
+  void Remember(const Sequence& sequence);
   // Takes a finished sequence back and calls on_done.
   void Finish(Sequence& sequence);
   // Ends everything that waits.

@@ -111,9 +111,8 @@ void StepLoop::Step() {
 bool StepLoop::WaitForWork() {
   {
     std::unique_lock lock(mutex_);
-    work_.wait(lock, [&] {
-      return stopping_ || !incoming_.empty() || !active_.empty() || parts_.scheduler.State().waiting > 0;
-    });
+    work_.wait(lock,
+               [&] { return stopping_ || !incoming_.empty() || !active_.empty() || parts_.scheduler.HasWaiting(); });
     active_.insert(active_.end(), incoming_.begin(), incoming_.end());
     incoming_.clear();
     if (stopping_) return false;
@@ -208,7 +207,10 @@ void StepLoop::Deliver(const StepBatch::Entry& entry) {
   if (sequence.finished || sequence.PendingRows() > 0) return;
 
   const bool room = sequence.tokens.size() < sequence.context_tokens;
-  if (sequence.result.tokens.empty()) sequence.result.timings.prefill_ms = MillisecondsSince(sequence.submitted);
+  if (sequence.result.tokens.empty()) {
+    sequence.result.timings.prefill_ms = MillisecondsSince(sequence.submitted);
+    if (sequence.scheduled != nullptr) parts_.scheduler.Remember(sequence);
+  }
   if (sequence.request->max_tokens == 0 || !room) return FinishRequest(sequence, FinishReason::kLength);
   DrawTokens(sequence, entry.first_output + entry.outputs - 1 - guessed);
 }

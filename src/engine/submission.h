@@ -31,6 +31,7 @@ struct QueueState {
   uint64_t preempted_total = 0;  // times that a running request gave its KV blocks to older ones
   uint32_t kv_blocks_used = 0;
   uint32_t kv_blocks_total = 0;
+  uint32_t kv_blocks_remembered = 0;  // hold what requests to come may begin with; free for whoever needs them
 };
 
 }  // namespace sterna::engine

@@ -8,7 +8,7 @@
 
 namespace sterna::model {
 
-KvBlockPool::KvBlockPool(uint32_t block_count) : block_count_(block_count) {
+KvBlockPool::KvBlockPool(uint32_t block_count) : holders_(block_count), block_count_(block_count) {
   free_.reserve(block_count);
   for (uint32_t block = block_count; block > 0; --block) free_.push_back(block - 1);  // block 0 is taken first
 }
@@ -24,12 +24,18 @@ Result<uint32_t> KvBlockPool::Take() {
   }
   const uint32_t block = free_.back();
   free_.pop_back();
+  holders_[block] = 1;
   return block;
 }
 
 void KvBlockPool::Return(uint32_t block) {
-  STERNA_DCHECK(block < block_count_ && free_.size() < block_count_);
-  free_.push_back(block);
+  STERNA_DCHECK(block < block_count_ && holders_[block] > 0);
+  if (--holders_[block] == 0) free_.push_back(block);
+}
+
+void KvBlockPool::Share(uint32_t block) {
+  STERNA_DCHECK(block < block_count_ && holders_[block] > 0);
+  ++holders_[block];
 }
 
 KvTable::KvTable(uint32_t max_tokens) { blocks_.reserve(CeilDiv(max_tokens, kTokensPerBlock)); }
@@ -48,6 +54,14 @@ Status KvTable::Reserve(uint32_t tokens, KvBlockPool& pool) {
     blocks_.push_back(*block);
   }
   return {};
+}
+
+void KvTable::Adopt(std::span<const uint32_t> blocks, KvBlockPool& pool) {
+  STERNA_DCHECK(blocks_.empty());
+  for (const uint32_t block : blocks) {
+    pool.Share(block);
+    blocks_.push_back(block);
+  }
 }
 
 void KvTable::Truncate(uint32_t tokens, KvBlockPool& pool) {

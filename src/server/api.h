@@ -22,6 +22,7 @@ class Api {
   // All of them outlive it. `connections` tells how many there are.
   Api(engine::Engine& engine, const text::ChatTemplate* chat_template, const ApiSettings& settings)
       : settings_(settings), context_{engine, chat_template, settings_, metrics_} {}
+  ~Api() { WaitForNone(); }  // what is in the engine holds on to it, for a moment longer than its reply takes
 
   // Reads the key file, if there is one; again for new keys.
   Status LoadKeys();

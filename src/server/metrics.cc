@@ -40,8 +40,10 @@ void Metrics::CountAnswer(const engine::Timings& timings) {
   const std::lock_guard lock(mutex_);
   ++answers_;
   prompt_tokens_ += timings.prompt_tokens;
+  cached_tokens_ += timings.cached_tokens;
   generated_tokens_ += timings.generated_tokens;
-  largest_tokens_ = std::max<uint64_t>(largest_tokens_, timings.prompt_tokens + timings.generated_tokens);
+  largest_tokens_ =
+      std::max<uint64_t>(largest_tokens_, timings.cached_tokens + timings.prompt_tokens + timings.generated_tokens);
   prefill_ms_ += timings.prefill_ms;
   decode_ms_ += timings.decode_ms;
   queue_ms_ += timings.queue_ms;
@@ -73,6 +75,8 @@ std::string Metrics::Text(const engine::QueueState& queue, uint32_t connections)
     text.Sample("sterna_http_replies_total", fmt::format("status=\"{}\"", status), double(count));
   }
   text.Add("counter", "sterna_answers_total", "Answers generated to their end.", double(answers_));
+  text.Add("counter", "sterna_cached_prompt_tokens_total", "Prompt tokens that earlier requests had computed.",
+           double(cached_tokens_));
   text.Add("counter", "sterna_abandoned_total", "Answers whose client went away.", double(abandoned_));
   text.Add("counter", "sterna_preempted_total", "Times that a request gave its KV blocks to others.",
            double(queue.preempted_total));
@@ -80,6 +84,8 @@ std::string Metrics::Text(const engine::QueueState& queue, uint32_t connections)
   text.Add("counter", "sterna_first_token_seconds_total", "Seconds from arrival to the first token, of all answers.",
            first_token_ms_ / 1000);
   text.Add("gauge", "sterna_kv_blocks_used", "KV blocks in use.", queue.kv_blocks_used);
+  text.Add("gauge", "sterna_kv_blocks_remembered", "KV blocks that hold beginnings for requests to come.",
+           queue.kv_blocks_remembered);
   text.Add("gauge", "sterna_kv_blocks", "KV blocks that there are.", queue.kv_blocks_total);
   text.Add("gauge", "sterna_connections", "Open connections.", connections);
   return text.Take();

@@ -25,7 +25,7 @@ class Metrics {
   mutable std::mutex mutex_;  // guards all below
   std::map<int, uint64_t> replies_;
   uint64_t answers_ = 0, abandoned_ = 0;
-  uint64_t prompt_tokens_ = 0, generated_tokens_ = 0, largest_tokens_ = 0;
+  uint64_t prompt_tokens_ = 0, cached_tokens_ = 0, generated_tokens_ = 0, largest_tokens_ = 0;
   double prefill_ms_ = 0, decode_ms_ = 0, queue_ms_ = 0, first_token_ms_ = 0;
 };
 

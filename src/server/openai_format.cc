@@ -98,14 +98,20 @@ class OpenAi : public ReplyFormat {
   }
 
   static Json Usage(const std::vector<Answer>& answers) {
-    size_t prompt = 0, generated = 0;
+    size_t prompt = 0, cached = 0, generated = 0;
     const GenerationRequest::Prompt* counted = nullptr;
     for (const Answer& answer : answers) {
-      if (answer.prompt != counted) prompt += answer.prompt->tokens.size();  // once for all its answers
+      if (answer.prompt != counted) {  // once for all its answers
+        prompt += answer.prompt->tokens.size();
+        cached += answer.timings.cached_tokens;
+      }
       counted = answer.prompt;
       generated += answer.tokens.size();
     }
-    return {{"prompt_tokens", prompt}, {"completion_tokens", generated}, {"total_tokens", prompt + generated}};
+    return {{"prompt_tokens", prompt},
+            {"completion_tokens", generated},
+            {"total_tokens", prompt + generated},
+            {"prompt_tokens_details", {{"cached_tokens", cached}}}};
   }
 
   Json TokenText(text::TokenId token) const { return std::string(tokenizer_.TokenBytes(token, /*control=*/true)); }

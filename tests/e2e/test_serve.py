@@ -4,11 +4,14 @@
 import base64
 import concurrent.futures
 import json
+import re
+import shutil
 import struct
+import subprocess
 import tempfile
 import unittest
 
-from harness import BUILT_IN_MODEL, TINY_MODEL
+from harness import BUILT_IN_MODEL, REPOSITORY, TIMEOUT_SECONDS, TINY_MODEL
 from server_case import Server, ServerTest
 
 CHAT = "/v1/chat/completions"
@@ -31,7 +34,8 @@ class ServeAnswersTest(ServerTest):
         self.assertEqual(choice["finish_reason"], expected["finish_reason"])
         self.assertEqual(reply["usage"], {
             "prompt_tokens": expected["prompt_tokens"], "completion_tokens": len(expected["tokens"]),
-            "total_tokens": expected["prompt_tokens"] + len(expected["tokens"])})
+            "total_tokens": expected["prompt_tokens"] + len(expected["tokens"]),
+            "prompt_tokens_details": {"cached_tokens": 0}})
 
     def test_seed_and_sampling_are_those_of_run(self):
         expected = self.run_json("-p", "What is a sparrow?", "--temp", "1.2", "--seed", "7", "--top-k", "20", "-n", "30")
@@ -47,7 +51,7 @@ class ServeAnswersTest(ServerTest):
         self.assertEqual(events[-1], "[DONE]")
         self.assertEqual(events[0]["choices"][0]["delta"], {"role": "assistant", "content": ""})
         self.assertEqual(events[-2]["choices"], [])
-        self.assertEqual(events[-2]["usage"], whole["usage"])
+        self.assertEqual({**events[-2]["usage"], "prompt_tokens_details": None}, {**whole["usage"], "prompt_tokens_details": None})
         choices = [event["choices"][0] for event in events[:-2]]
         self.assertEqual("".join(choice["delta"].get("content", "") for choice in choices),
                          whole["choices"][0]["message"]["content"])
@@ -152,6 +156,23 @@ class ServeAnswersTest(ServerTest):
         self.assertEqual([token for event in events for token in event["tokens"]], expected["tokens"])
         self.assertEqual([event["stop"] for event in events], [False] * (len(events) - 1) + [True])
 
+    def test_a_conversation_is_not_computed_again(self):
+        turns = [{"role": "user", "content": "What is a sparrow? " * 20}]
+        first = self.server.post(CHAT, {"messages": turns, "temperature": 0, "max_tokens": 10})[1]
+        answer = first["choices"][0]["message"]["content"]
+        turns += [{"role": "assistant", "content": answer}, {"role": "user", "content": "What is a piano?"}]
+        body = {"messages": turns, "temperature": 0, "max_tokens": 10}
+        second = self.server.post(CHAT, body)[1]
+        cached = second["usage"]["prompt_tokens_details"]["cached_tokens"]
+        self.assertGreaterEqual(cached, 64)
+        metrics = self.server.request("GET", "/metrics")[2].decode()
+        counted = re.search(r"^sterna_cached_prompt_tokens_total (\d+)$", metrics, re.MULTILINE)
+        self.assertGreaterEqual(int(counted.group(1)), cached)
+        with Server(model=self.model) as other:  # which has computed nothing before
+            alone = other.post(CHAT, body)[1]
+        self.assertEqual(alone["usage"]["prompt_tokens_details"]["cached_tokens"], 0)
+        self.assertEqual(alone["choices"], second["choices"])
+
     def test_sixteen_streams_at_once_are_each_as_if_alone(self):
         def body(i):
             return {"messages": [{"role": "user", "content": f"What is a {['sparrow', 'piano', 'river'][i % 3]}?"}],
@@ -235,6 +256,26 @@ class ServeInfoTest(ServerTest):
         reply = connection.getresponse()
         self.assertEqual((reply.status, reply.headers["Content-Length"], reply.read()), (200, "15", b""))
         connection.close()
+
+
+@unittest.skipIf(shutil.which("curl") is None, "curl is not installed")
+class ServeExamplesTest(ServerTest):
+    model = BUILT_IN_MODEL
+
+    def test_the_examples_of_the_document_work_as_typed(self):
+        text = (REPOSITORY / "docs" / "server.md").read_text(encoding="utf-8")
+        block = next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "curl " in block)
+        examples = block.strip().split("\n\n")
+        self.assertGreaterEqual(len(examples), 7)
+        for example in examples:
+            with self.subTest(example=example):
+                words = example.replace("127.0.0.1:8080", f"127.0.0.1:{self.server.port}").replace("curl ", "curl -sS ")
+                done = subprocess.run(["sh", "-c", words], capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                if done.stdout.startswith(b"data: "):
+                    self.assertTrue(done.stdout.endswith(b"data: [DONE]\n\n"))
+                else:
+                    self.assertNotIn("error", json.loads(done.stdout))
 
 
 class ServeStartTest(ServerTest):

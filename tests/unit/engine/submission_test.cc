@@ -109,6 +109,39 @@ TEST(Submission, PreemptedRequestsAnswerAsIfAlone) {
   EXPECT_GT(engine->Queue().preempted_total, 0u);
 }
 
+TEST(Submission, WhatBeginsLikeAnEarlierRequestIsNotComputedAgain) {
+  const auto engine = LoadTiny(SharedOptions());
+  const std::vector<text::TokenId> beginning = PlainPrompt(200);
+  const auto request = [&](text::TokenId last) {
+    std::vector<text::TokenId> prompt = beginning;
+    prompt.push_back(last);
+    return GreedyRequest(std::move(prompt), 20);
+  };
+  const auto alone = [&](text::TokenId last) {
+    return engine->NewSession().value()->Generate(request(last)).value().tokens;
+  };
+  const GenerateResult first = Submit(*engine, request(7)).get().value();
+  EXPECT_EQ(first.timings.prompt_tokens, 201u);
+  const GenerateResult again = Submit(*engine, request(7)).get().value();
+  EXPECT_EQ(again.timings.prompt_tokens, 201u - 192u);
+  EXPECT_EQ(again.tokens, first.tokens);
+  const GenerateResult other = Submit(*engine, request(8)).get().value();
+  EXPECT_EQ(other.timings.prompt_tokens, 201u - 192u);
+  EXPECT_EQ(other.tokens, alone(8));
+  EXPECT_EQ(first.tokens, alone(7));
+}
+
+TEST(Submission, RememberedBlocksGiveWayToRequests) {
+  EngineOptions options = SharedOptions();
+  options.max_sessions = 1;  // four blocks
+  const auto engine = LoadTiny(options);
+  for (int i = 0; i < 6; ++i) {
+    const auto expected = engine->NewSession().value()->Generate(GreedyRequest(PlainPrompt(230, i), 20)).value();
+    EXPECT_EQ(Submit(*engine, GreedyRequest(PlainPrompt(230, i), 20)).get().value().tokens, expected.tokens);
+  }
+  EXPECT_EQ(engine->Queue().kv_blocks_used, 0u);
+}
+
 TEST(Submission, AFullQueueRefuses) {
   EngineOptions options = SharedOptions();
   options.max_running = 1;
