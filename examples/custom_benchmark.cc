@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
 
   std::vector<double> tokens_per_second;
   for (int run = 0; run < runs; ++run) {
-    engine->clear_cache();  // so that each run computes its prompt
+    if (!engine->clear_cache().ok()) return 1;  // so that each run computes its prompt
     const auto result = model->generate("What is a sparrow?", {.temperature = 0, .max_length = 64});
     if (!result.ok()) return std::fprintf(stderr, "%s\n", result.status().message().c_str()), 1;
     tokens_per_second.push_back(double(result->token_count) * 1000 / result->generation_time_ms);
