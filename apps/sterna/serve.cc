@@ -47,6 +47,8 @@ void ServeFlags::AddTo(FlagSet& flags) {
   flags.AddText("--unix-socket", "PATH", &transport.unix_socket, "Listen on a Unix socket instead [default: none]");
   flags.AddText("--api-key-file", "FILE", &api.api_key_file,
                 "Ask for one of these keys, one a line; read again on SIGHUP [default: STERNA_API_KEY, else none]");
+  flags.AddText("--access-log", "FILE", &api.access_log,
+                "Write a line of JSON for each request; - is stdout; opened again on SIGHUP [default: none]");
   flags.AddList("--cors-origin", "ORIGIN", &api.cors_origins,
                 "Let web pages of this origin ask, as https://example.org; * = all");
   flags.AddText("--alias", "NAME", &alias, "The model's name in replies [default: its file's]");

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/status_macros.h"
 #include "engine/submission.h"
 #include "server/access.h"
 #include "server/api_error.h"
@@ -73,12 +74,20 @@ const Api::Endpoint* Api::FindEndpoint(const std::string& path) {
 
 Status Api::LoadKeys() { return keys_.Load(settings_.api_keys, settings_.api_key_file); }
 
+Status Api::OpenAccessLog() {
+  if (access_log_ != nullptr) return access_log_->Reopen();
+  if (!settings_.access_log) return {};
+  STERNA_ASSIGN_OR_RETURN(access_log_, AccessLog::Open(*settings_.access_log));
+  return {};
+}
+
 std::optional<HttpReply> Api::Look(const HttpRequest& head) {
   std::optional<HttpReply> refusal = CheckAccess(head);
   if (!refusal) return std::nullopt;
   const RequestOrigin origin = OriginOf(head);
   refusal->headers.insert(refusal->headers.end(), origin.headers.begin(), origin.headers.end());
   metrics_.CountReply(refusal->status);
+  if (access_log_ != nullptr) LogRefusal(head, *refusal, *access_log_);
   return refusal;
 }
 
@@ -107,11 +116,13 @@ RequestOrigin Api::OriginOf(const HttpRequest& head) const {
   origin.client = key ? "key " + std::to_string(*key) : head.peer;
   origin.headers = CorsHeaders(head, settings_.cors_origins);
   origin.headers.emplace_back("X-Request-Id", origin.id);
+  if (!TraceOf(head.traceparent).empty()) origin.headers.emplace_back("traceparent", head.traceparent);
   return origin;
 }
 
 void Api::Answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
-  FindEndpoint(request.path)->call(*this, request, responder);  // Look has seen that there is one
+  const Endpoint& endpoint = *FindEndpoint(request.path);  // Look has seen that there is one
+  endpoint.call(*this, request, access_log_ == nullptr ? responder : LoggedResponder(request, responder, *access_log_));
 }
 
 HttpReply Api::Malformed(int status, const std::string& message) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/access_log.h"
 #include "server/api_context.h"
 #include "server/api_keys.h"
 #include "server/generation.h"
@@ -26,6 +27,8 @@ class Api {
 
   // Reads the key file, if there is one; again for new keys.
   Status LoadKeys();
+  // Opens the access log, if there is to be one; again after its file was moved away.
+  Status OpenAccessLog();
   std::optional<HttpReply> Look(const HttpRequest& head);
   void Answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder);
   HttpReply Malformed(int status, const std::string& message);
@@ -58,6 +61,7 @@ class Api {
   Metrics metrics_;
   const ApiContext context_;
   ApiKeys keys_;
+  std::unique_ptr<AccessLog> access_log_;
   InFlight in_flight_;
   std::function<uint32_t()> connections_ = [] { return 0u; };
   std::atomic<bool> draining_{false};

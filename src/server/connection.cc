@@ -187,6 +187,7 @@ HttpRequest Connection::Head() const {
   request.host = Text(head[http::field::host]);
   request.origin = Text(head[http::field::origin]);
   request.request_id = Text(head["X-Request-Id"]);
+  request.traceparent = Text(head["traceparent"]);
   return request;
 }
 

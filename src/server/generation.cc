@@ -153,6 +153,12 @@ void Generation::OnDone(size_t i, Result<engine::GenerateResult> result) {
   answer.stop_string_found = choices_[i]->output.stopped();
   answer.finish_reason = answer.stop_string_found ? engine::FinishReason::kStop : result->finish_reason;
   context_.metrics.CountAnswer(answer.timings);
+  responder_->Note({.queue_ms = answer.timings.queue_ms,
+                    .first_token_ms = answer.timings.queue_ms + answer.timings.first_token_ms,
+                    .prompt_tokens = answer.timings.prompt_tokens,
+                    .cached_tokens = answer.timings.cached_tokens,
+                    .completion_tokens = answer.timings.generated_tokens,
+                    .finish = engine::FinishReasonName(answer.finish_reason)});
   if (request_.stream) responder_->Write(format_->Last(answer));
   if (running_ == 0) Finish();
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct HttpRequest {
   std::string body;    // empty while only the head is known
   std::string peer;    // the address without the port; "local" for a Unix socket
   // Headers, empty where they are missing.
-  std::string authorization, api_key, content_type, host, origin, request_id;
+  std::string authorization, api_key, content_type, host, origin, request_id, traceparent;
 };
 
 struct HttpReply {
@@ -27,6 +28,14 @@ struct HttpReply {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // beside length, type and connection
+};
+
+// What one answer took, for who writes it down.
+struct AnswerNote {
+  double queue_ms = 0, first_token_ms = 0;
+  uint64_t prompt_tokens = 0;  // computed; those that earlier requests had computed are not among them
+  uint64_t cached_tokens = 0, completion_tokens = 0;
+  std::string_view finish;  // "stop", "length"
 };
 
 // Where the reply to one request goes: either Send, or Begin, any number of Write, and End. Any thread; nothing blocks.
@@ -40,6 +49,8 @@ class Responder {
   virtual void End() = 0;
   // The client closed the connection, or reads so slowly that it was given up.
   virtual bool gone() const = 0;
+  // Each answer that ended, before the reply does.
+  virtual void Note(const AnswerNote&) {}
 };
 
 struct HttpHandler {

@@ -12,6 +12,7 @@ Status Serve(engine::Engine& engine, const text::ChatTemplate* chat_template, co
              const ApiSettings& settings, const std::function<void(const std::string& address)>& on_listening) {
   Api api(engine, chat_template, settings);
   STERNA_RETURN_IF_ERROR(api.LoadKeys());
+  STERNA_RETURN_IF_ERROR(api.OpenAccessLog());
   HttpHandler handler;
   handler.on_head = [&api](const HttpRequest& head) { return api.Look(head); };
   handler.on_request = [&api](const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
@@ -25,6 +26,7 @@ Status Serve(engine::Engine& engine, const text::ChatTemplate* chat_template, co
     const Status status = api.LoadKeys();
     Log(status.ok() ? LogLevel::kInfo : LogLevel::kError, "server",
         status.ok() ? "the API keys were read again" : "the old API keys stay: " + status.message());
+    if (const Status log = api.OpenAccessLog(); !log.ok()) Log(LogLevel::kError, "server", log.message());
   };
   Status status = http->Run([&api] { api.StartDraining(); }, reload);
   http->CloseAll();   // what is left of a run that was cut short ends within a step

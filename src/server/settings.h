@@ -35,6 +35,7 @@ struct ApiSettings {
   std::string model_name = "sterna";  // as /v1/models shows it
   std::string model_path;
   std::optional<std::string> api_key_file;                   // one key a line; # begins a comment
+  std::optional<std::string> access_log;                     // a file, or "-" for stdout; none: no log
   std::vector<std::string> api_keys;                         // beside those of the file
   std::vector<std::string> cors_origins;                     // "https://example.org", or "*"
   uint32_t max_choices = 64;                                 // answers that one request may ask for: prompts times n

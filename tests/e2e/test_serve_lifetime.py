@@ -2,6 +2,7 @@
 """Queues, clients that leave, signals."""
 
 import json
+import pathlib
 import signal
 import socket
 import tempfile
@@ -33,6 +34,34 @@ def rest(plain, said=b""):
         while piece := plain.recv(65536):
             said += piece
     return said
+
+
+class AccessLogTest(SternaTest):
+    def test_every_request_has_a_line_and_a_signal_begins_a_new_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "access.log"
+            with Server("--access-log", path) as server:
+                trace = "0af7651916cd43dd8448eb211c80319c"
+                _, headers, _ = server.request("POST", "/completion", SHORT, {
+                    "X-Request-Id": "mine", "traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+                self.assertIn(trace, headers["traceparent"])
+                server.request("GET", "/nowhere")
+                rest(*begin(server, {**SHORT, "stream": True}))
+                moved = path.rename(path.with_suffix(".1"))
+                server.process.send_signal(signal.SIGHUP)
+                while not path.exists():
+                    server.get("/health")
+                server.get("/props")
+            lines = [json.loads(line) for line in moved.read_text().splitlines()]
+            first, refused, streamed = lines[:3]
+            self.assertEqual((first["id"], first["status"], first["completion_tokens"], first["finish"], first["trace_id"]),
+                             ("mine", 200, 3, "length", trace))
+            self.assertEqual((refused["path"], refused["status"]), ("/nowhere", 404))
+            self.assertEqual((streamed["path"], streamed["completion_tokens"]), ("/completion", 3))
+            self.assertEqual(json.loads(path.read_text().splitlines()[-1])["path"], "/props")
+
+    def test_a_log_that_cannot_be_written_is_named(self):
+        self.assertIn("/nonexistent/log", self.fails(1, "serve", "--port", "0", "--access-log", "/nonexistent/log"))
 
 
 class QueueTest(SternaTest):
