@@ -29,6 +29,14 @@ def examples(text):
             line += part.count("\n")
 
 
+def lay_out(folder):
+    """Makes a folder look like the root of the repository after `make build`; what examples write stays in it."""
+    for name in ("models", "tests", "docs", "examples", "LICENSE"):
+        (folder / name).symlink_to(REPOSITORY / name)
+    (folder / "build").mkdir()
+    (folder / "build" / "sterna").symlink_to(EXECUTABLE)
+
+
 def pattern(printed):
     """A regular expression of what a document says is printed."""
     parts = []
@@ -44,12 +52,9 @@ class Documents(unittest.TestCase):
     maxDiff = None
 
     def test_every_console_example_prints_what_it_says(self):
-        with tempfile.TemporaryDirectory() as folder:
-            for name in ("models", "tests", "docs", "examples", "LICENSE"):
-                (pathlib.Path(folder) / name).symlink_to(REPOSITORY / name)
-            (pathlib.Path(folder) / "build").mkdir()
-            (pathlib.Path(folder) / "build" / "sterna").symlink_to(EXECUTABLE)
-            for document in sorted((*REPOSITORY.glob("docs/*.md"), REPOSITORY / "README.md")):
+        for document in sorted((*REPOSITORY.glob("docs/*.md"), REPOSITORY / "README.md")):
+            with tempfile.TemporaryDirectory() as folder:
+                lay_out(pathlib.Path(folder))
                 for line, command, printed, code in examples(document.read_text()):
                     with self.subTest(document=document.name, line=line, command=command):
                         self.check(folder, command, printed, code)
