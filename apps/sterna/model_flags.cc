@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "api/engine_options.h"
-#include "base/log.h"
 #include "base/status_macros.h"
 #include "built_in_model.h"
 #include "download/resolve_model.h"
@@ -131,21 +130,10 @@ model::ModelOptions ModelFlags::ModelOptions() const {
   return options;
 }
 
-// A file that is broken, or of a version with other keys, is told and passed over.
 std::vector<config::Assignment> ModelFlags::Tuned() const {
-  const auto path = use_tuned ? ModelPath() : Status::NotFound("nothing tuned is asked for");
-  const auto file = path.ok() ? tune::TunedFile(*path, tune::ThisMachine()) : std::nullopt;
-  if (!file) return {};
-  auto settings = tune::ReadTuned(*file);
-  config::Sources alone;
-  if (settings.ok()) alone.tuned = *settings;
-  const Status status = settings.ok() ? config::Resolve(alone).status() : settings.status();
-  if (!status.ok()) {
-    Log(LogLevel::kWarn, "config", fmt::format("{}; sterna tune makes the file anew", status.message()));
-    return {};
-  }
-  if (!settings->empty()) Log(LogLevel::kInfo, "config", fmt::format("settings tuned for this model: '{}'", *file));
-  return *std::move(settings);
+  if (!use_tuned) return {};
+  const auto path = ModelPath();
+  return path.ok() ? tune::TunedSettings(*path) : std::vector<config::Assignment>();
 }
 
 Result<engine::EngineOptions> ModelFlags::EngineOptions() const {

@@ -10,8 +10,24 @@
 #include "config/resolve.h"
 #include "download/resolve_model.h"
 #include "text/jinja/date_text.h"
+#include "tune/tuned_file.h"
 
 namespace sterna {
+
+Result<engine::EngineOptions> InferenceEngine::State::OptionsOf(const Config& config) {
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, api::ToEngineOptions(config));
+  options.max_sessions = config.batch.max_batch_size;
+  return options;
+}
+
+Result<engine::EngineOptions> InferenceEngine::State::OptionsFor(const std::string& model_path) const {
+  if (!sources) return options;
+  config::Sources with_tuned = *sources;
+  with_tuned.tuned = tune::TunedSettings(model_path);
+  if (with_tuned.tuned.empty()) return options;
+  STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, config::Resolve(with_tuned));
+  return OptionsOf(resolved.config);
+}
 
 std::vector<std::shared_ptr<Model::State>> InferenceEngine::State::LoadedModels() {
   const std::lock_guard lock(mutex);
@@ -24,9 +40,12 @@ std::vector<std::shared_ptr<Model::State>> InferenceEngine::State::LoadedModels(
 }
 
 Result<InferenceEngine> InferenceEngine::create() {
-  STERNA_ASSIGN_OR_RETURN(config::Resolved resolved, config::Resolve(config::SystemSources()));
+  config::Sources sources = config::SystemSources();
+  STERNA_ASSIGN_OR_RETURN(config::Resolved resolved, config::Resolve(sources));
   for (const std::string& warning : resolved.warnings) Log(LogLevel::kWarn, "config", warning);
-  return with_config(std::move(resolved.config));
+  STERNA_ASSIGN_OR_RETURN(InferenceEngine engine, with_config(std::move(resolved.config)));
+  engine.state_->sources = std::move(sources);
+  return engine;
 }
 
 Result<InferenceEngine> InferenceEngine::with_config(const EngineConfig& config) {
@@ -37,8 +56,7 @@ Result<InferenceEngine> InferenceEngine::with_config(const EngineConfig& config)
 
 Result<InferenceEngine> InferenceEngine::with_config(Config config) {
   auto state = std::make_shared<State>();
-  STERNA_ASSIGN_OR_RETURN(state->options, api::ToEngineOptions(config));
-  state->options.max_sessions = config.batch.max_batch_size;
+  STERNA_ASSIGN_OR_RETURN(state->options, State::OptionsOf(config));
   state->config = std::move(config);
   return InferenceEngine(std::move(state));
 }
@@ -46,9 +64,9 @@ Result<InferenceEngine> InferenceEngine::with_config(Config config) {
 const Config& InferenceEngine::config() const { return state_->config; }
 
 Result<Model> InferenceEngine::load_model(std::string_view path_or_hub_name) {
-  const engine::EngineOptions& options = state_->options;
   auto model = std::make_shared<Model::State>();
   STERNA_ASSIGN_OR_RETURN(model->path, download::ResolveModelFile(std::string(path_or_hub_name)));
+  STERNA_ASSIGN_OR_RETURN(const engine::EngineOptions options, state_->OptionsFor(model->path));
   STERNA_ASSIGN_OR_RETURN(model->engine, engine::Engine::Load(model->path, options));
   const engine::Engine& engine = *model->engine;
   auto choice = text::ChatTemplate::ForModel(engine.config().architecture, engine.tokenizer().vocabulary(), "",

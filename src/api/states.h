@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/session_pool.h"
+#include "config/resolve.h"
 #include "engine/engine.h"
 #include "sterna/engine.h"
 #include "text/chat_template.h"
@@ -40,11 +41,17 @@ struct Model::State {
 };
 
 struct InferenceEngine::State {
+  // Of an engine that asked the environment: where its configuration came from. What was tuned for a model is put
+  // beneath it.
+  std::optional<config::Sources> sources;
   Config config;
   engine::EngineOptions options;  // what the configuration tells every model's engine
   std::mutex mutex;
   std::vector<std::weak_ptr<Model::State>> models;  // guarded by mutex
 
+  static Result<engine::EngineOptions> OptionsOf(const Config& config);
+  // What the configuration, with what was tuned for the model, tells its engine.
+  Result<engine::EngineOptions> OptionsFor(const std::string& model_path) const;
   std::vector<std::shared_ptr<Model::State>> LoadedModels();
 };
 

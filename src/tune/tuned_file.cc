@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/status_macros.h"
 #include "config/config_file.h"
 #include "platform/cpu_features.h"
@@ -54,6 +55,21 @@ Result<std::vector<config::Assignment>> ReadTuned(const std::string& path) {
   auto settings = config::ReadConfigFile(path);
   if (!settings.ok() && settings.status().code() == StatusCode::kNotFound) return std::vector<config::Assignment>{};
   return settings;
+}
+
+std::vector<config::Assignment> TunedSettings(const std::string& model_path) {
+  const auto file = TunedFile(model_path, ThisMachine());
+  if (!file) return {};
+  auto settings = ReadTuned(*file);
+  config::Sources alone;
+  if (settings.ok()) alone.tuned = *settings;
+  const Status status = settings.ok() ? config::Resolve(alone).status() : settings.status();
+  if (!status.ok()) {
+    Log(LogLevel::kWarn, "tune", fmt::format("{}; sterna tune makes the file anew", status.message()));
+    return {};
+  }
+  if (!settings->empty()) Log(LogLevel::kInfo, "tune", fmt::format("settings tuned for this model: '{}'", *file));
+  return *std::move(settings);
 }
 
 Status WriteTuned(const std::string& path, const std::string& remark,

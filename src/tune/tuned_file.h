@@ -28,6 +28,10 @@ std::optional<std::string> TunedFile(const std::string& model_path, const Machin
 // What the file says; nothing where there is none. InvalidArgument for a broken one.
 Result<std::vector<config::Assignment>> ReadTuned(const std::string& path);
 
+// The settings for a model on this machine, for config::Sources::tuned; none where nothing was tuned. A file that is
+// broken, or of a version with other keys, is told in the log and passed over.
+std::vector<config::Assignment> TunedSettings(const std::string& model_path);
+
 // Replaces the file: `remark` as a comment, then the keys. Unavailable when it cannot be written.
 Status WriteTuned(const std::string& path, const std::string& remark,
                   const std::vector<std::pair<std::string, std::string>>& settings);
