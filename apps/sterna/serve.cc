@@ -35,6 +35,7 @@ struct ServeFlags {
   uint32_t parallel = 64, queue = 256, kv_contexts = 2;
   uint64_t max_body_mb = server::TransportSettings().max_body_bytes >> 20;
   uint32_t read_timeout_s = 30, request_timeout_s = 0;
+  bool no_page = false;
 
   void AddTo(FlagSet& flags);
   void AddLimitsTo(FlagSet& flags);
@@ -51,6 +52,7 @@ void ServeFlags::AddTo(FlagSet& flags) {
                 "Write a line of JSON for each request; - is stdout; opened again on SIGHUP [default: none]");
   flags.AddList("--cors-origin", "ORIGIN", &api.cors_origins,
                 "Let web pages of this origin ask, as https://example.org; * = all");
+  flags.AddSwitch("--no-page", &no_page, "Serve no web page, the API alone");
   flags.AddText("--alias", "NAME", &alias, "The model's name in replies [default: its file's]");
   flags.AddText("--chat-template", "NAME", &chat_template,
                 "bitnet, llama3, chatml, falcon3, gemma or a file with Jinja [default: the model's own]");
@@ -72,6 +74,7 @@ void ServeFlags::AddLimitsTo(FlagSet& flags) {
 void Complete(ServeFlags& flags) {
   if (flags.host) flags.transport.host = *flags.host;
   flags.transport.port = uint16_t(flags.port);
+  flags.api.page = !flags.no_page;
   flags.transport.max_body_bytes = flags.max_body_mb << 20;
   flags.transport.max_bodies_bytes = std::max(flags.transport.max_bodies_bytes, flags.transport.max_body_bytes);
   flags.transport.read_timeout = std::chrono::seconds(flags.read_timeout_s);

@@ -10,6 +10,7 @@
 #include "server/access.h"
 #include "server/api_error.h"
 #include "server/embeddings.h"
+#include "server/page.h"
 #include "server/text_endpoints.h"
 
 namespace sterna::server {
@@ -65,7 +66,12 @@ const std::vector<Api::Endpoint>& Api::Endpoints() {
   return endpoints;
 }
 
-const Api::Endpoint* Api::FindEndpoint(const std::string& path) {
+const Api::Endpoint* Api::FindEndpoint(const std::string& path) const {
+  static constexpr Endpoint kPage = {"", "GET", true,
+                                     [](Api& a, const HttpRequest& r, const std::shared_ptr<Responder>& p) {
+                                       a.Reply(PageReply(*FindPageFile(r.path), r.if_none_match), a.OriginOf(r), *p);
+                                     }};
+  if (settings_.page && FindPageFile(path)) return &kPage;
   const auto& all = Endpoints();
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const Endpoint& endpoint) { return endpoint.path == path; });

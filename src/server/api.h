@@ -42,7 +42,7 @@ class Api {
  private:
   struct Endpoint;
   static const std::vector<Endpoint>& Endpoints();
-  static const Endpoint* FindEndpoint(const std::string& path);
+  const Endpoint* FindEndpoint(const std::string& path) const;
 
   std::optional<HttpReply> CheckAccess(const HttpRequest& head) const;
   RequestOrigin OriginOf(const HttpRequest& head) const;

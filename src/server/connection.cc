@@ -188,6 +188,7 @@ HttpRequest Connection::Head() const {
   request.origin = Text(head[http::field::origin]);
   request.request_id = Text(head["X-Request-Id"]);
   request.traceparent = Text(head["traceparent"]);
+  request.if_none_match = Text(head[http::field::if_none_match]);
   return request;
 }
 

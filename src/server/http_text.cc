@@ -15,6 +15,7 @@ struct Phrase {
 constexpr Phrase kPhrases[] = {
     {200, "OK"},
     {204, "No Content"},
+    {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -53,7 +54,7 @@ std::string_view ReasonPhrase(int status) {
 std::string HeadText(const HttpReply& reply, Framing framing, bool keep_alive) {
   std::string head = fmt::format("HTTP/1.1 {} {}\r\n{}", reply.status, ReasonPhrase(reply.status), DateText());
   if (!reply.content_type.empty()) head += fmt::format("Content-Type: {}\r\n", reply.content_type);
-  if (framing == Framing::kLength && reply.status != 204)
+  if (framing == Framing::kLength && reply.status != 204 && reply.status != 304)
     head += fmt::format("Content-Length: {}\r\n", reply.body.size());
   if (framing == Framing::kChunks) head += "Transfer-Encoding: chunked\r\n";
   for (const auto& [name, value] : reply.headers) head += fmt::format("{}: {}\r\n", name, value);

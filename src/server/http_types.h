@@ -20,7 +20,7 @@ struct HttpRequest {
   std::string body;    // empty while only the head is known
   std::string peer;    // the address without the port; "local" for a Unix socket
   // Headers, empty where they are missing.
-  std::string authorization, api_key, content_type, host, origin, request_id, traceparent;
+  std::string authorization, api_key, content_type, host, origin, request_id, traceparent, if_none_match;
 };
 
 struct HttpReply {

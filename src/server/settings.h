@@ -31,6 +31,7 @@ struct ApiSettings {
   sample::SamplingParams sampling;
   uint32_t max_tokens = 512;
   std::vector<std::string> stop_strings;
+  bool page = true;  // whether the web page is served
   uint32_t speculate_tokens = 0;
   std::string model_name = "sterna";  // as /v1/models shows it
   std::string model_path;
