@@ -210,7 +210,7 @@ async function showServer() {
     const own = props.default_generation_settings;
     contextTokens = own.n_ctx;
     at("model").textContent = props.model_alias;
-    for (const name of ["temperature", "top_p", "top_k", "seed"]) at(name).placeholder = own.params[name];
+    for (const name of ["temperature", "top_p", "top_k", "seed"]) at(name).placeholder = Number(own.params[name].toPrecision(4));
     at("max_tokens").placeholder = own.params.n_predict;
     showContext();
   } catch (error) {
