@@ -10,6 +10,7 @@
 #include "server/access.h"
 #include "server/api_error.h"
 #include "server/embeddings.h"
+#include "server/openapi_document.h"
 #include "server/page.h"
 #include "server/text_endpoints.h"
 
@@ -45,6 +46,8 @@ const std::vector<Api::Endpoint>& Api::Endpoints() {
       {"/health", "GET", true, [](Api& a, R r, P p) { a.Reply(a.Health(), a.OriginOf(r), *p); }},
       {"/ready", "GET", true, [](Api& a, R r, P p) { a.Reply(a.Ready(), a.OriginOf(r), *p); }},
       {"/v1/health", "GET", true, [](Api& a, R r, P p) { a.Reply(a.Health(), a.OriginOf(r), *p); }},
+      {"/openapi.json", "GET", true,
+       [](Api& a, R r, P p) { a.Reply({.body = std::string(kOpenApiDocument), .headers = {}}, a.OriginOf(r), *p); }},
       {"/v1/models", "GET", false, [](Api& a, R r, P p) { a.Reply(a.Models(), a.OriginOf(r), *p); }},
       {"/models", "GET", false, [](Api& a, R r, P p) { a.Reply(a.Models(), a.OriginOf(r), *p); }},
       {"/props", "GET", false, [](Api& a, R r, P p) { a.Reply(a.Props(), a.OriginOf(r), *p); }},
@@ -64,6 +67,13 @@ const std::vector<Api::Endpoint>& Api::Endpoints() {
        [](Api& a, R r, P p) { a.Reply(ReplyOf(r, a.context_, ApplyTemplate), a.OriginOf(r), *p); }},
   };
   return endpoints;
+}
+
+std::vector<std::pair<std::string_view, std::string_view>> Api::Paths() {
+  std::vector<std::pair<std::string_view, std::string_view>> paths;
+  paths.reserve(Endpoints().size());
+  for (const Endpoint& endpoint : Endpoints()) paths.emplace_back(endpoint.path, endpoint.method);
+  return paths;
 }
 
 const Api::Endpoint* Api::FindEndpoint(const std::string& path) const {

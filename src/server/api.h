@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/access_log.h"
@@ -33,6 +34,8 @@ class Api {
   void Answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder);
   HttpReply Malformed(int status, const std::string& message);
 
+  // What is answered: paths and their methods.
+  static std::vector<std::pair<std::string_view, std::string_view>> Paths();
   void SetConnections(std::function<uint32_t()> connections) { connections_ = std::move(connections); }
   // From now on /health and /ready say that the server ends.
   void StartDraining() { draining_ = true; }

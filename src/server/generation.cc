@@ -13,6 +13,12 @@
 namespace sterna::server {
 namespace {
 
+// As OpenAI's clients read it.
+std::string_view FinishOf(const Answer& answer) {
+  const bool calls = !answer.calls.empty() && answer.finish_reason == engine::FinishReason::kStop;
+  return calls ? "tool_calls" : engine::FinishReasonName(answer.finish_reason);
+}
+
 // The answers to one request. The step loop's thread calls back; the connection's thread only starts.
 class Generation : public std::enable_shared_from_this<Generation> {
  public:
@@ -35,6 +41,7 @@ class Generation : public std::enable_shared_from_this<Generation> {
         : output(tokenizer, stops, [this](std::string_view text) { gain.text += text; }) {}
     engine::TextOutput output;
     LogprobScratch scratch;
+    ToolCallReader calls;
     Gain gain;
   };
 
@@ -129,9 +136,18 @@ bool Generation::OnToken(size_t i, text::TokenId token) {
 void Generation::TakeGain(size_t i, bool last) {
   Gain& gain = choices_[i]->gain;
   Answer& answer = answers_[i];
+  if (request_.may_call_tools) {
+    ToolCallReader::Gain read = choices_[i]->calls.Push(gain.text, last);
+    gain.text = std::move(read.text);
+    gain.calls = std::move(read.calls);
+  }
   const bool tokens_are_due = last && request_.style == ReplyStyle::kNative && !gain.tokens.empty();
-  if (gain.text.empty() && gain.logprobs.empty() && !tokens_are_due) return;
+  if (gain.text.empty() && gain.calls.empty() && gain.logprobs.empty() && !tokens_are_due) return;
   answer.text += gain.text;
+  for (const ToolCall& part : gain.calls) {
+    if (part.index == answer.calls.size()) answer.calls.push_back({part.index, part.name, {}});
+    answer.calls[part.index].arguments += part.arguments;
+  }
   answer.logprobs.insert(answer.logprobs.end(), gain.logprobs.begin(), gain.logprobs.end());
   if (request_.stream && !over_) responder_->Write(format_->Next(answer, gain));
   gain = {};
@@ -158,7 +174,7 @@ void Generation::OnDone(size_t i, Result<engine::GenerateResult> result) {
                     .prompt_tokens = answer.timings.prompt_tokens,
                     .cached_tokens = answer.timings.cached_tokens,
                     .completion_tokens = answer.timings.generated_tokens,
-                    .finish = engine::FinishReasonName(answer.finish_reason)});
+                    .finish = FinishOf(answer)});
   if (request_.stream) responder_->Write(format_->Last(answer));
   if (running_ == 0) Finish();
 }

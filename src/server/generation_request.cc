@@ -10,7 +10,10 @@
 
 #include "base/status_macros.h"
 #include "server/chat_messages.h"
+#include "server/chat_prompt.h"
 #include "server/output_constraint.h"
+#include "server/tools.h"
+#include "text/chat_tokens.h"
 
 namespace sterna::server {
 namespace {
@@ -43,6 +46,7 @@ class Reader {
   Status ReadMaxTokens(std::initializer_list<std::string_view> names);
   Status ReadChoices();
   Status ReadPrompts();
+  Status ReadChat();
 
   const Json& body() const { return body_; }
   GenerationRequest& request() { return request_; }
@@ -64,7 +68,8 @@ Status Reader::RefuseUnsupported() {
   for (const char* name : {"suffix", "audio"}) {
     if (FindField(body_, name) != nullptr) return Status::Unsupported(fmt::format("'{}' is not supported", name));
   }
-  for (const char* name : {"tools", "functions", "modalities"}) {
+  for (const std::string_view name : {"tools", "functions", "modalities"}) {
+    if (name == "tools" && request_.style == ReplyStyle::kChat) continue;
     const Json* list = FindField(body_, name);
     if (list != nullptr && !list->empty() && *list != Json::array({"text"})) {
       return Status::Unsupported(fmt::format("'{}' is not supported", name));
@@ -244,17 +249,32 @@ Status Reader::ReadPrompts() {
   return {};
 }
 
+// Messages and tools.
+Status Reader::ReadChat() {
+  STERNA_ASSIGN_OR_RETURN(const ToolUse tools, ReadTools(body_));
+  if (tools.choice != ToolUse::Choice::kNone) {
+    if (request_.constraint != nullptr) {
+      return Status::InvalidArgument(
+          "'tools' and one of 'response_format', 'json_schema' and 'grammar' are given; give one, or tool_choice none");
+    }
+    request_.may_call_tools = true;
+    STERNA_ASSIGN_OR_RETURN(request_.constraint, MakeConstraint(ToolSyntax(tools), context_));
+  }
+  STERNA_ASSIGN_OR_RETURN(const text::ChatTemplate* chat_template, TemplateOf(context_));
+  STERNA_ASSIGN_OR_RETURN(const auto pieces, RenderChat(body_, tools, *chat_template));
+  STERNA_ASSIGN_OR_RETURN(auto tokens, text::EncodeRenderedChat(context_.engine.tokenizer(), pieces));
+  if (tokens.empty()) return WrongField("messages", "of contents that give tokens");
+  request_.prompts.push_back({std::move(tokens), {}});
+  return {};
+}
+
 }  // namespace
 
 Result<GenerationRequest> ReadChatRequest(const Json& body, const ApiContext& context) {
   Reader reader(body, context, ReplyStyle::kChat);
   STERNA_RETURN_IF_ERROR(reader.ReadCommon());
   STERNA_RETURN_IF_ERROR(reader.ReadMaxTokens({"max_tokens", "max_completion_tokens"}));
-  STERNA_ASSIGN_OR_RETURN(const auto messages, ReadMessages(body));
-  STERNA_ASSIGN_OR_RETURN(const text::ChatTemplate* chat_template, TemplateOf(context));
-  STERNA_ASSIGN_OR_RETURN(auto tokens, text::EncodeChat(context.engine.tokenizer(), *chat_template, messages));
-  if (tokens.empty()) return WrongField("messages", "of contents that give tokens");
-  reader.request().prompts.push_back({std::move(tokens), {}});
+  STERNA_RETURN_IF_ERROR(reader.ReadChat());
   STERNA_RETURN_IF_ERROR(reader.ReadChoices());
   STERNA_ASSIGN_OR_RETURN(const auto logprobs, BoolField(body, "logprobs"));
   STERNA_ASSIGN_OR_RETURN(const auto top, IntegerField(body, "top_logprobs", 0, kMaxTopLogprobs));

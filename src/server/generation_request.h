@@ -34,6 +34,7 @@ struct GenerationRequest {
   std::vector<std::string> stop_strings;
   bool ignore_end_of_generation = false;
   std::shared_ptr<const grammar::Constraint> constraint;  // null: any text
+  bool may_call_tools = false;                            // the answer may hold calls, which the constraint sees to
   std::optional<uint32_t>
       top_logprobs;  // log probabilities of the tokens, and of so many of the likeliest at each place
   bool stream = false;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -36,8 +38,15 @@ class OpenAi : public ReplyFormat {
   std::string Next(const Answer& answer, const Gain& gain) const override {
     Json logprobs = Logprobs(gain.logprobs, answer.text.size() - gain.text.size());
     if (!chat_) return Event(TextChoice(answer.index, gain.text, std::move(logprobs), nullptr));
+    Json delta = Json::object();
+    if (!gain.text.empty() || gain.calls.empty()) delta["content"] = gain.text;
+    for (const ToolCall& part : gain.calls) {
+      Json call = part.name.empty() ? Json{{"function", {{"arguments", part.arguments}}}} : Call(answer, part);
+      call["index"] = part.index;
+      delta["tool_calls"].push_back(std::move(call));
+    }
     return Event({{"index", answer.index},
-                  {"delta", {{"content", gain.text}}},
+                  {"delta", std::move(delta)},
                   {"logprobs", std::move(logprobs)},
                   {"finish_reason", nullptr}});
   }
@@ -87,14 +96,24 @@ class OpenAi : public ReplyFormat {
       return TextChoice(answer.index, (request_.echo ? answer.prompt->text : "") + answer.text, std::move(logprobs),
                         FinishReason(answer));
     }
+    Json message = {{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}};
+    for (const ToolCall& call : answer.calls) message["tool_calls"].push_back(Call(answer, call));
+    if (answer.text.empty() && !answer.calls.empty()) message["content"] = nullptr;
     return {{"index", answer.index},
-            {"message", {{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}}},
+            {"message", std::move(message)},
             {"logprobs", std::move(logprobs)},
             {"finish_reason", FinishReason(answer)}};
   }
 
   static Json FinishReason(const Answer& answer) {
-    return answer.finish_reason == engine::FinishReason::kLength ? "length" : "stop";
+    if (answer.finish_reason == engine::FinishReason::kLength) return "length";
+    return answer.calls.empty() ? "stop" : "tool_calls";
+  }
+
+  Json Call(const Answer& answer, const ToolCall& call) const {
+    return {{"id", fmt::format("call_{}_{}_{}", id_, answer.index, call.index)},
+            {"type", "function"},
+            {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
   }
 
   static Json Usage(const std::vector<Answer>& answers) {

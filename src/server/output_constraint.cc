@@ -22,6 +22,12 @@ Result<MaybeSyntax> Of(std::string_view field, Result<grammar::Syntax> syntax) {
   return Status(syntax.status().code(), fmt::format("'{}': {}", field, syntax.status().message()));
 }
 
+// Over a limit: more memory would not help, another request would.
+Status Refusal(const Status& status) {
+  if (status.code() != StatusCode::kResourceExhausted) return status;
+  return Status::InvalidArgument(std::string(status.message()));
+}
+
 // {"type": "json_schema", "json_schema": {"schema": {...}}}, or llama-server's {"type": "json_object", "schema":
 // {...}}.
 Result<MaybeSyntax> OfResponseFormat(const Json& format) {
@@ -51,7 +57,7 @@ Result<std::shared_ptr<const grammar::Constraint>> ReadConstraint(const Json& bo
   MaybeSyntax chosen;
   uint32_t given = 0;
   const auto take = [&](Result<MaybeSyntax> syntax) -> Status {
-    if (!syntax.ok()) return syntax.status();
+    if (!syntax.ok()) return Refusal(syntax.status());
     given += syntax->has_value() ? 1 : 0;
     if (*syntax) chosen = *std::move(syntax);
     return {};
@@ -66,8 +72,15 @@ Result<std::shared_ptr<const grammar::Constraint>> ReadConstraint(const Json& bo
     return Status::InvalidArgument(
         "more than one of 'response_format', 'json_schema' and 'grammar' is given; give one");
   }
-  STERNA_ASSIGN_OR_RETURN(grammar::Automaton automaton, grammar::Automaton::Compile(*chosen));
-  return context.engine.Constrain(std::move(automaton));
+  return MakeConstraint(*std::move(chosen), context);
+}
+
+Result<std::shared_ptr<const grammar::Constraint>> MakeConstraint(const Result<grammar::Syntax>& syntax,
+                                                                  const ApiContext& context) {
+  if (!syntax.ok()) return Refusal(syntax.status());
+  Result<grammar::Automaton> automaton = grammar::Automaton::Compile(*syntax);
+  if (!automaton.ok()) return Refusal(automaton.status());
+  return context.engine.Constrain(*std::move(automaton));
 }
 
 }  // namespace sterna::server

@@ -15,4 +15,8 @@ namespace sterna::server {
 // where; so does more than one of them.
 Result<std::shared_ptr<const grammar::Constraint>> ReadConstraint(const Json& body, const ApiContext& context);
 
+// A grammar to the constraint of an answer. InvalidArgument where it exceeds a limit, too: it is a client's.
+Result<std::shared_ptr<const grammar::Constraint>> MakeConstraint(const Result<grammar::Syntax>& syntax,
+                                                                  const ApiContext& context);
+
 }  // namespace sterna::server

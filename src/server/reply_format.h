@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "server/generation_request.h"
 #include "server/token_logprobs.h"
+#include "server/tool_call_reader.h"
 
 namespace sterna::server {
 
@@ -20,6 +21,7 @@ struct Answer {
   uint32_t index = 0;  // prompt times choices plus choice
   const GenerationRequest::Prompt* prompt = nullptr;
   std::string text;
+  std::vector<ToolCall> calls;  // what is no call is text
   std::vector<text::TokenId> tokens;
   std::vector<TokenLogprobs> logprobs;  // one a token, where asked for
   engine::FinishReason finish_reason = engine::FinishReason::kStop;
@@ -30,6 +32,7 @@ struct Answer {
 // What the answer gained since the last event.
 struct Gain {
   std::string text;
+  std::vector<ToolCall> calls;
   std::vector<text::TokenId> tokens;
   std::vector<TokenLogprobs> logprobs;
 };

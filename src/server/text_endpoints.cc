@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "server/chat_messages.h"
+#include "server/chat_prompt.h"
 
 namespace sterna::server {
 namespace {
@@ -54,9 +55,9 @@ Result<Json> Detokenize(const Json& body, const ApiContext& context) {
 }
 
 Result<Json> ApplyTemplate(const Json& body, const ApiContext& context) {
-  STERNA_ASSIGN_OR_RETURN(const auto messages, ReadMessages(body));
+  STERNA_ASSIGN_OR_RETURN(const ToolUse tools, ReadTools(body));
   STERNA_ASSIGN_OR_RETURN(const text::ChatTemplate* chat_template, TemplateOf(context));
-  STERNA_ASSIGN_OR_RETURN(const auto pieces, chat_template->Render(messages, /*add_generation_prompt=*/true));
+  STERNA_ASSIGN_OR_RETURN(const auto pieces, RenderChat(body, tools, *chat_template));
   std::string prompt;
   for (const text::TextPiece& piece : pieces) prompt += piece.text;
   return Json{{"prompt", std::move(prompt)}};

@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "text/chat_formats.h"
+#include "text/chat_tokens.h"
 #include "text/known_tokens.h"
 
 namespace sterna::text {
@@ -146,6 +147,10 @@ Result<std::vector<TokenId>> EncodeChat(const Tokenizer& tokenizer, const ChatTe
                                         std::span<const ChatMessage> messages) {
   STERNA_ASSIGN_OR_RETURN(const std::vector<TextPiece> pieces,
                           chat_template.Render(messages, /*add_generation_prompt=*/true));
+  return EncodeRenderedChat(tokenizer, pieces);
+}
+
+Result<std::vector<TokenId>> EncodeRenderedChat(const Tokenizer& tokenizer, std::span<const TextPiece> pieces) {
   STERNA_ASSIGN_OR_RETURN(std::vector<TokenId> ids, tokenizer.Encode(pieces));
   const Vocabulary& vocabulary = tokenizer.vocabulary();
   const bool wanted = vocabulary.add_bos && vocabulary.bos;

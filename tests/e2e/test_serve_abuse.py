@@ -80,7 +80,7 @@ class BadBodiesTest(ServerTest):
         self.assertEqual((error["type"], error["n_prompt_tokens"]), ("exceed_context_size_error", 5000))
 
     def test_what_is_not_supported_is_refused_not_passed_over(self):
-        for field in ({"tools": [{"type": "function"}]}, {"response_format": {"type": "yaml"}}):
+        for field in ({"functions": [{"name": "f"}]}, {"response_format": {"type": "yaml"}}):
             with self.subTest(field=field):
                 self.bad({"messages": HELLO, **field}, "not supported")
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenAI's own Python client against sterna serve, where it is installed (pip install openai)."""
 
+import json
 import unittest
 
 from harness import BUILT_IN_MODEL
@@ -14,13 +15,15 @@ except ImportError:
 QUESTION = [{"role": "user", "content": "What is a sparrow?"}]
 
 
-@unittest.skipIf(openai is None, "the Python package openai is not installed")
-class OpenAiClientTest(ServerTest):
-    model = BUILT_IN_MODEL
-
+class ClientTest(ServerTest):
     def setUp(self):
         self.client = openai.OpenAI(base_url=f"http://127.0.0.1:{self.server.port}/v1", api_key="any", max_retries=0)
         self.addCleanup(self.client.close)
+
+
+@unittest.skipIf(openai is None, "the Python package openai is not installed")
+class OpenAiClientTest(ClientTest):
+    model = BUILT_IN_MODEL
 
     def chat(self, **options):
         return self.client.chat.completions.create(model="sterna", messages=QUESTION, temperature=0, max_tokens=20,
@@ -52,6 +55,28 @@ class OpenAiClientTest(ServerTest):
         with self.assertRaises(openai.BadRequestError) as caught:
             self.client.chat.completions.create(model="sterna", messages=QUESTION, temperature=3)
         self.assertIn("temperature", str(caught.exception))
+
+
+@unittest.skipIf(openai is None, "the Python package openai is not installed")
+class OpenAiToolsTest(ClientTest):
+    def test_a_function_is_called_and_its_result_is_taken(self):
+        tools = [{"type": "function", "function": {"name": "weather", "parameters": {
+            "type": "object", "required": ["city"], "additionalProperties": False,
+            "properties": {"city": {"enum": ["Rome", "Oslo"]}}}}}]
+        forced = {"tools": tools, "tool_choice": {"type": "function", "function": {"name": "weather"}},
+                  "parallel_tool_calls": False}
+        ask = self.client.chat.completions.create
+        choice = ask(model="sterna", messages=QUESTION, temperature=0, max_tokens=400, **forced).choices[0]
+        self.assertEqual(choice.finish_reason, "tool_calls")
+        call = choice.message.tool_calls[0]
+        self.assertIn(json.loads(call.function.arguments)["city"], ["Rome", "Oslo"])
+        with self.client.chat.completions.stream(model="sterna", messages=QUESTION, temperature=0, max_tokens=400,
+                                                 **forced) as stream:
+            streamed = stream.get_final_completion().choices[0].message.tool_calls[0]
+        self.assertEqual(streamed.function.arguments, call.function.arguments)
+        turns = [*QUESTION, choice.message.model_dump(exclude_none=True),
+                 {"role": "tool", "tool_call_id": call.id, "content": "sunny"}]
+        self.assertEqual(ask(model="sterna", messages=turns, max_tokens=5, tools=tools).usage.completion_tokens, 5)
 
 
 if __name__ == "__main__":
