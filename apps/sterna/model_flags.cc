@@ -93,7 +93,7 @@ void ModelFlags::AddTo(FlagSet& flags) {
   config.AddTo(flags);
 }
 
-// A key with words of its own.
+// Two keys, with words of its own.
 void ModelFlags::AddWeightsTo(FlagSet& flags) {
   Setting setting =
       ChoiceSetting("--weights",
@@ -104,7 +104,10 @@ void ModelFlags::AddWeightsTo(FlagSet& flags) {
   flags.Add({setting.names, setting.placeholder, setting.help,
              [this, set = setting.set](std::string_view text) -> Status {
                STERNA_RETURN_IF_ERROR(set(text));
-               if (text == "streamed") return {};
+               const bool streamed = text == "streamed";
+               STERNA_RETURN_IF_ERROR(config.Assign("--weights", "adaptive_pool.large_tensor_strategy",
+                                                    streamed ? "streaming" : "mapped"));
+               if (streamed) return {};
                const char* const mapped = text == "auto" ? "auto" : (text == "mapped" ? "true" : "false");
                return config.Assign("--weights", "model_loading.use_memory_mapping", mapped);
              },
@@ -144,9 +147,9 @@ Result<engine::EngineOptions> ModelFlags::EngineOptions() const {
     options.step_rows = std::max(options.step_rows, prefill_chunk);
   }
   if (verify_checksums) options.verify_checksums = true;
-  if (weights == "streamed") options.weights = engine::WeightPlacement::kStreamed;
-  options.pressure.emplace();
+  const model::LoadingOptions loading = options.model.loading;
   options.model = ModelOptions();
+  options.model.loading = loading;
   return options;
 }
 

@@ -34,11 +34,10 @@ std::string DescribeThreads(const engine::LoadReport& report) {
 
 void ReportLoad(const LoadedModel& model) {
   const engine::LoadReport& report = model.engine->report();
-  const std::string text =
-      fmt::format("model: {}\nkernels: {}, threads: {}, weights: {}{}, head: {} ({}), loaded in {:.0f} ms\n{}\n{}\n",
-                  model.path, report.kernels, DescribeThreads(report), report.weight_type,
-                  report.streamed ? " (streamed)" : "", report.head_type, report.head_mode, report.load_ms,
-                  DescribePlan(report.plan), DescribeLoading(report.placements));
+  const std::string text = fmt::format(
+      "model: {}\nkernels: {}, threads: {}, weights: {}{}, head: {} ({}), loaded in {:.0f} ms\n{}\n{}\n", model.path,
+      report.kernels, DescribeThreads(report), report.weight_type, report.streamed ? " (streamed)" : "",
+      report.head_type, report.head_mode, report.load_ms, DescribePlan(report.plan), DescribeLoading(report));
   std::fputs(text.c_str(), stderr);
 }
 
@@ -63,13 +62,13 @@ std::string DescribePlan(const backend::MemoryPlan& plan) {
   return fmt::format("memory plan: {:.1f} MB ({})", Megabytes(plan.TotalBytes()), items);
 }
 
-std::string DescribeLoading(std::span<const model::TensorPlacement> placements) {
+std::string DescribeLoading(const engine::LoadReport& report) {
   struct Tally {
     size_t tensors = 0;
     uint64_t bytes = 0;
   };
   std::map<model::LoadRule, Tally> tallies;
-  for (const model::TensorPlacement& placement : placements) {
+  for (const model::TensorPlacement& placement : report.placements) {
     Tally& tally = tallies[placement.rule];
     ++tally.tensors;
     tally.bytes += placement.bytes;
@@ -79,7 +78,8 @@ std::string DescribeLoading(std::span<const model::TensorPlacement> placements) 
     text += fmt::format("{}{} {} ({:.1f} MB)", text.empty() ? "" : ", ", model::LoadRuleName(rule), tally.tensors,
                         Megabytes(tally.bytes));
   }
-  return "matrices by the rule that placed them: " + text;
+  return fmt::format("matrices by the rule that placed them: {}; {} reads, {} at once", text, report.loading.reads,
+                     report.loading.readers);
 }
 
 std::string DescribeStream(const memory::StreamCounters& stream) {

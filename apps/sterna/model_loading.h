@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 
 #include "engine/engine.h"
@@ -32,8 +31,8 @@ Result<LoadedModel> LoadModelQuickly(const ModelFlags& flags);
 // "memory plan: 12.3 MB (ternary weights 8.0 MB, ...)"
 std::string DescribePlan(const backend::MemoryPlan& plan);
 
-// "matrices by the rule that placed them: map 1 (656.7 MB), one read 210 (521.0 MB)"
-std::string DescribeLoading(std::span<const model::TensorPlacement> placements);
+// "matrices by the rule that placed them: map 1 (656.7 MB), one read 210 (521.0 MB); 210 reads, 1 at once"
+std::string DescribeLoading(const engine::LoadReport& report);
 
 // "streamed weights: 57 parts were there when needed, ..."
 std::string DescribeStream(const memory::StreamCounters& stream);

@@ -27,6 +27,16 @@ enum class HardwareProfile : uint8_t { Auto, Mobile, Desktop, Server };
 enum class KvStorage : uint8_t { F32, F16, Q8 };
 // How the output head is computed (docs/head.md). Auto: certified where the head is big and memory allows, else exact.
 enum class HeadMode : uint8_t { Auto, Exact, Certified, Screened };
+// Which streamed layer gives up its place. FarthestNext, the one whose next use is farthest away, reads least.
+enum class EvictionPolicy : uint8_t { LRU, LFU, FIFO, FarthestNext };
+// Which streamed layers are read before they are needed: none, the next, the next that this token or the one after it
+// will use.
+enum class PreloadStrategy : uint8_t { None, Sequential, Predictive };
+// Where large weights lie: in a window that they flow through, where the file is mapped, in memory.
+enum class LargeStrategy : uint8_t { Streaming, Mapped, Heap };
+// What is done about memory that runs short: caches are emptied, free memory goes back to the system, steps get half
+// the rows.
+enum class PressureAction : uint8_t { ClearCache, ForceGC, ReduceBatchSize };
 
 // The engine: where it computes, with how many threads, in how much memory.
 struct EngineConfig {
@@ -75,13 +85,38 @@ struct InferenceConfig {
   std::optional<std::string> kernels;  // the kernel table, by name; none: the fastest that this CPU runs
 };
 
-// Files of models.
+// Files of models: how matrices that are not mapped are read.
 struct GGUFConfig {
+  MiB streaming_threshold_mb = 100;  // from this size on in chunks; smaller ones at once
+  MiB chunk_size_mb = 16;
+  bool parallel_loading = true;     // several chunks at once
   bool validate_checksums = false;  // read every tensor of a `sterna` file first and compare
 };
 
 struct ModelLoadingConfig {
   std::optional<bool> use_memory_mapping = {};  // weights of a `sterna` file: true reads them where the file is mapped
+  MiB mmap_threshold_mb = 256;                  // matrices from this size on are read where the file is mapped
+  bool preload_critical_tensors = false;        // pages of a mapped embedding and head are read while loading
+};
+
+// Where weights lie once they are loaded.
+struct AdaptivePoolConfig {
+  LargeStrategy large_tensor_strategy = LargeStrategy::Mapped;  // a model over the memory limit is streamed with any
+};
+
+// What may be kept so that it need not be read again.
+struct CacheConfig {
+  MiB tensor_cache_mb = 512;  // streamed weights; two layers always fit
+  EvictionPolicy eviction_policy = EvictionPolicy::FarthestNext;
+  PreloadStrategy preload_strategy = PreloadStrategy::Predictive;
+};
+
+// What is done when memory runs short (docs/memory.md). Thresholds are shares of what there may be.
+struct MemoryPressureConfig {
+  double low_memory_threshold = 0.8;       // from here on caches do not grow
+  double medium_pressure_threshold = 0.9;  // from here on a check a second takes the next action
+  std::vector<PressureAction> high_pressure_actions = {PressureAction::ClearCache, PressureAction::ForceGC,
+                                                       PressureAction::ReduceBatchSize};
 };
 
 // How an answer is drawn: the defaults of every verb and of every request that does not say otherwise.
@@ -107,6 +142,9 @@ struct Config {
   InferenceConfig inference;
   GGUFConfig gguf;
   ModelLoadingConfig model_loading;
+  AdaptivePoolConfig adaptive_pool;
+  CacheConfig cache;
+  MemoryPressureConfig memory_pressure;
   GenerationConfig generation;
 
   // "default", "mobile", "desktop", "server", "apple_silicon", "x86_64", "nvidia", "production". NotFound with the

@@ -46,6 +46,58 @@ backend::KvType ToKvType(KvStorage storage) {
   return backend::KvType::kF16;
 }
 
+memory::EvictionPolicy ToEviction(EvictionPolicy policy) {
+  switch (policy) {
+    case EvictionPolicy::LRU: return memory::EvictionPolicy::kLru;
+    case EvictionPolicy::LFU: return memory::EvictionPolicy::kLfu;
+    case EvictionPolicy::FIFO: return memory::EvictionPolicy::kFifo;
+    case EvictionPolicy::FarthestNext: return memory::EvictionPolicy::kFarthestNext;
+  }
+  return memory::EvictionPolicy::kFarthestNext;
+}
+
+memory::PreloadStrategy ToPreload(PreloadStrategy strategy) {
+  switch (strategy) {
+    case PreloadStrategy::None: return memory::PreloadStrategy::kNone;
+    case PreloadStrategy::Sequential: return memory::PreloadStrategy::kSequential;
+    case PreloadStrategy::Predictive: return memory::PreloadStrategy::kPredictive;
+  }
+  return memory::PreloadStrategy::kPredictive;
+}
+
+memory::PressureAction ToAction(PressureAction action) {
+  switch (action) {
+    case PressureAction::ClearCache: return memory::PressureAction::kClearCache;
+    case PressureAction::ForceGC: return memory::PressureAction::kForceGc;
+    case PressureAction::ReduceBatchSize: return memory::PressureAction::kReduceBatchSize;
+  }
+  return memory::PressureAction::kClearCache;
+}
+
+memory::PressureConfig ToPressure(const MemoryPressureConfig& config) {
+  memory::PressureConfig pressure{config.low_memory_threshold, config.medium_pressure_threshold, {}};
+  for (const PressureAction action : config.high_pressure_actions) pressure.actions.push_back(ToAction(action));
+  return pressure;
+}
+
+model::LoadingOptions ToLoading(const Config& config) {
+  model::LoadingOptions loading;
+  loading.use_memory_mapping = config.adaptive_pool.large_tensor_strategy != LargeStrategy::Heap;
+  loading.map_bytes = config.model_loading.mmap_threshold_mb * kMegabyte;
+  loading.preload_critical = config.model_loading.preload_critical_tensors;
+  loading.chunked_bytes = config.gguf.streaming_threshold_mb * kMegabyte;
+  loading.chunk_bytes = config.gguf.chunk_size_mb * kMegabyte;
+  loading.parallel = config.gguf.parallel_loading;
+  return loading;
+}
+
+engine::WeightPlacement ToPlacement(const Config& config) {
+  if (config.adaptive_pool.large_tensor_strategy == LargeStrategy::Streaming) return engine::WeightPlacement::kStreamed;
+  const std::optional<bool> mapped = config.model_loading.use_memory_mapping;
+  if (!mapped) return engine::WeightPlacement::kAuto;
+  return *mapped ? engine::WeightPlacement::kMapped : engine::WeightPlacement::kCopied;
+}
+
 platform::WorkerBinding ToBinding(const EngineConfig& config) {
   switch (config.thread_affinity.value_or(ThreadAffinity::None)) {
     case ThreadAffinity::None: return platform::WorkerBinding::kNone;
@@ -59,6 +111,14 @@ Status CheckAlignment(const EngineConfig& config) {
   if (!config.memory_alignment || std::has_single_bit(*config.memory_alignment)) return {};
   return Status::InvalidArgument(
       fmt::format("engine.memory_alignment is {}; give a power of two", *config.memory_alignment));
+}
+
+Status CheckPressure(const MemoryPressureConfig& config) {
+  if (config.low_memory_threshold <= config.medium_pressure_threshold) return {};
+  return Status::InvalidArgument(fmt::format(
+      "memory_pressure.low_memory_threshold is {}, above the {} of memory_pressure.medium_pressure_threshold; give a "
+      "lower one",
+      config.low_memory_threshold, config.medium_pressure_threshold));
 }
 
 }  // namespace
@@ -79,6 +139,7 @@ Result<Device> ChooseDevice(const EngineConfig& config) {
 Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   STERNA_RETURN_IF_ERROR(config::Validate(config));
   STERNA_RETURN_IF_ERROR(CheckAlignment(config.engine));
+  STERNA_RETURN_IF_ERROR(CheckPressure(config.memory_pressure));
   STERNA_RETURN_IF_ERROR(ChooseDevice(config.engine).status());
   const EngineConfig& engine = config.engine;
   engine::EngineOptions options;
@@ -103,9 +164,12 @@ Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   options.parallel_threshold = engine.parallel_threshold;
   options.read_ahead = engine.enable_prefetching;
   options.verify_checksums = config.gguf.validate_checksums;
-  if (const auto mapped = config.model_loading.use_memory_mapping) {
-    options.weights = *mapped ? engine::WeightPlacement::kMapped : engine::WeightPlacement::kCopied;
-  }
+  options.weights = ToPlacement(config);
+  options.tensor_cache_bytes = config.cache.tensor_cache_mb * kMegabyte;
+  options.eviction_policy = ToEviction(config.cache.eviction_policy);
+  options.preload_strategy = ToPreload(config.cache.preload_strategy);
+  options.pressure = ToPressure(config.memory_pressure);
+  options.model.loading = ToLoading(config);
   return options;
 }
 

@@ -90,18 +90,60 @@ void VisitFields(std::type_identity<InferenceConfig>, Visit&& visit) {
 
 template <class Visit>
 void VisitFields(std::type_identity<GGUFConfig>, Visit&& visit) {
+  using C = GGUFConfig;
+  visit(Field{"streaming_threshold_mb", "Matrices from this size on are read in chunks, smaller ones at once",
+              Range{0, kMaxMegabytes}},
+        &C::streaming_threshold_mb);
+  visit(Field{"chunk_size_mb", "Size of such a chunk", Range{1, kMaxMegabytes}}, &C::chunk_size_mb);
+  visit(Field{"parallel_loading", "Several chunks are read at once", {}}, &C::parallel_loading);
   visit(Field{"validate_checksums", "Checks every tensor of a sterna file before it is used", {}},
-        &GGUFConfig::validate_checksums);
+        &C::validate_checksums);
 }
 
 template <class Visit>
 void VisitFields(std::type_identity<ModelLoadingConfig>, Visit&& visit) {
+  using C = ModelLoadingConfig;
   visit(Field{"use_memory_mapping",
               "Weights of a sterna file: true reads them where the file is mapped (starts sooner, shared between "
               "processes), false copies them (generates faster)",
               {},
               "auto"},
-        &ModelLoadingConfig::use_memory_mapping);
+        &C::use_memory_mapping);
+  visit(Field{"mmap_threshold_mb", "Matrices from this size on are read where the file is mapped",
+              Range{0, kMaxMegabytes}},
+        &C::mmap_threshold_mb);
+  visit(Field{"preload_critical_tensors", "Pages of a mapped embedding and head are read while loading", {}},
+        &C::preload_critical_tensors);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<AdaptivePoolConfig>, Visit&& visit) {
+  visit(Field{"large_tensor_strategy",
+              "Where weights lie: streaming reads them layer by layer while the model runs, mapped is by size, heap "
+              "reads all of them into memory",
+              {}},
+        &AdaptivePoolConfig::large_tensor_strategy);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<CacheConfig>, Visit&& visit) {
+  using C = CacheConfig;
+  visit(Field{"tensor_cache_mb", "Streamed weights that are kept; two layers always are", Range{1, kMaxMegabytes}},
+        &C::tensor_cache_mb);
+  visit(Field{"eviction_policy", "Which streamed layer gives up its place; farthest_next reads least", {}},
+        &C::eviction_policy);
+  visit(Field{"preload_strategy", "Which streamed layers are read before they are needed", {}}, &C::preload_strategy);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<MemoryPressureConfig>, Visit&& visit) {
+  using C = MemoryPressureConfig;
+  visit(Field{"low_memory_threshold", "Share of memory from which on caches do not grow", Range{0, 1}},
+        &C::low_memory_threshold);
+  visit(
+      Field{"medium_pressure_threshold", "Share of memory from which on each check takes the next action", Range{0, 1}},
+      &C::medium_pressure_threshold);
+  visit(Field{"high_pressure_actions", "What is done, in this order", {}}, &C::high_pressure_actions);
 }
 
 template <class Visit>
@@ -132,6 +174,9 @@ void VisitStructs(Visit&& visit) {
   visit("inference", &Config::inference);
   visit("gguf", &Config::gguf);
   visit("model_loading", &Config::model_loading);
+  visit("adaptive_pool", &Config::adaptive_pool);
+  visit("cache", &Config::cache);
+  visit("memory_pressure", &Config::memory_pressure);
   visit("generation", &Config::generation);
 }
 

@@ -22,7 +22,7 @@ Key MakeKey(const char* struct_name, Struct Config::*outer, const Field& field, 
   key.values = DescribeValues<Value>(field);
   key.words = WordsOf<Value>();
   key.gpu_only = field.gpu_only;
-  key.is_list = IsList<Value>();
+  key.is_list = kIsList<Value>;
   key.set = [name = key.name, field, outer, inner](Config& config, std::string_view text) -> Status {
     STERNA_ASSIGN_OR_RETURN(Value value, ValueFromText<Value>(name, field, text));
     (config.*outer).*inner = std::move(value);

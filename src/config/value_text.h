@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/status_macros.h"
@@ -38,18 +39,34 @@ template <>
 struct EnumWords<HeadMode> {
   static constexpr std::array<std::string_view, 4> kWords = {"auto", "exact", "certified", "screened"};
 };
+template <>
+struct EnumWords<EvictionPolicy> {
+  static constexpr std::array<std::string_view, 4> kWords = {"lru", "lfu", "fifo", "farthest_next"};
+};
+template <>
+struct EnumWords<PreloadStrategy> {
+  static constexpr std::array<std::string_view, 3> kWords = {"none", "sequential", "predictive"};
+};
+template <>
+struct EnumWords<LargeStrategy> {
+  static constexpr std::array<std::string_view, 3> kWords = {"streaming", "mapped", "heap"};
+};
+template <>
+struct EnumWords<PressureAction> {
+  static constexpr std::array<std::string_view, 3> kWords = {"clear_cache", "force_gc", "reduce_batch_size"};
+};
 
 template <class T>
 inline constexpr bool kIsOptional = false;
 template <class T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
 
-using StringList = std::vector<std::string>;
+template <class T>
+inline constexpr bool kIsList = false;
+template <class T>
+inline constexpr bool kIsList<std::vector<T>> = true;
 
-template <class Value>
-constexpr bool IsList() {
-  return std::is_same_v<Value, StringList>;
-}
+using StringList = std::vector<std::string>;
 
 // ["a", "b"] as TOML writes it, or one text without brackets. InvalidArgument naming the key.
 Result<StringList> StringListFromText(const std::string& key, std::string_view text);
@@ -81,6 +98,15 @@ Result<Value> ValueFromText(const std::string& key, const Field& field, std::str
     return std::string(text);
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return StringListFromText(key, text);
+  } else if constexpr (kIsList<Value>) {
+    STERNA_ASSIGN_OR_RETURN(const StringList texts, StringListFromText(key, text));
+    Value values;
+    values.reserve(texts.size());
+    for (const std::string& one : texts) {
+      STERNA_ASSIGN_OR_RETURN(auto value, ValueFromText<typename Value::value_type>(key, field, one));
+      values.push_back(std::move(value));
+    }
+    return values;
   } else if constexpr (std::is_same_v<Value, ms>) {
     STERNA_ASSIGN_OR_RETURN(const int64_t count, ValueFromText<int64_t>(key, field, text));
     return Value(count);
@@ -110,6 +136,11 @@ std::string ValueToText(const Field& field, const Value& value) {
     return value;
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return StringListToText(value);
+  } else if constexpr (kIsList<Value>) {
+    StringList texts;
+    texts.reserve(value.size());
+    for (const auto& one : value) texts.push_back(ValueToText(field, one));
+    return StringListToText(texts);
   } else if constexpr (std::is_same_v<Value, ms>) {
     return fmt::format("{}", value.count());
   } else if constexpr (std::is_enum_v<Value>) {
@@ -134,6 +165,8 @@ std::string DescribeValues(const Field& field) {
     return "a name";
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return "list of texts";
+  } else if constexpr (kIsList<Value>) {
+    return fmt::format("list of {}", fmt::join(EnumWords<typename Value::value_type>::kWords, ", "));
   } else if constexpr (std::is_enum_v<Value>) {
     return fmt::format("one of {}", fmt::join(EnumWords<Value>::kWords, ", "));
   } else if constexpr (std::is_floating_point_v<Value>) {

@@ -93,6 +93,7 @@ struct LoadReport {
   std::string head_mode;                           // "exact", "certified", "screened"
   bool streamed = false;                           // weights are not held (WeightPlacement::kStreamed)
   std::vector<model::TensorPlacement> placements;  // how each matrix came from the file, in the order of loading
+  model::LoadCounters loading;
   uint64_t weight_bytes_per_token = 0;
   uint64_t ternary_macs_per_token = 0;
   uint64_t read_ahead_bytes = 0;  // that the system was asked to read early

@@ -293,6 +293,7 @@ class CoreLoader {
     report.head_type = core_->model->head_type();
     report.head_mode = HeadModeName(head_);
     report.placements = core_->model->placements();
+    report.loading = core_->model->load_counters();
     report.weight_bytes_per_token = core_->model->BytesPerToken();
     report.ternary_macs_per_token = core_->model->TernaryMacsPerToken();
     return {};

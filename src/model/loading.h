@@ -36,4 +36,11 @@ struct TensorPlacement {
   bool operator==(const TensorPlacement&) const = default;
 };
 
+// What loading asked of the file.
+struct LoadCounters {
+  uint64_t reads = 0;            // whole tensors, and chunks
+  uint32_t readers = 0;          // threads that read at once, at most
+  uint64_t preloaded_bytes = 0;  // of mapped tensors, whose pages were brought into memory
+};
+
 }  // namespace sterna::model

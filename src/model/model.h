@@ -37,6 +37,7 @@ class Model {
   uint64_t TernaryMacsPerToken() const { return ternary_macs_per_token_; }
   // How each matrix's bytes came from the file, in the order of loading.
   const std::vector<TensorPlacement>& placements() const { return bytes_.placements(); }
+  const LoadCounters& load_counters() const { return bytes_.counters(); }
   // What the linear layers are for, by the backend's ids, which are those of this model alone; the embedding's and the
   // head's say nothing.
   struct LinearRoles {

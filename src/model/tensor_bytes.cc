@@ -51,7 +51,10 @@ LoadRule TensorBytes::Note(const format::GgufTensor& tensor, TensorUse use) {
 Result<std::span<const std::byte>> TensorBytes::ToKeep(const format::GgufTensor& tensor, TensorUse use) {
   const LoadRule rule = Note(tensor, use);
   if (rule == LoadRule::kWindow || rule == LoadRule::kMap) {
-    if (rule == LoadRule::kMap && use != TensorUse::kLayer && options_.preload_critical) TouchPages(tensor.bytes);
+    if (rule == LoadRule::kMap && use != TensorUse::kLayer && options_.preload_critical) {
+      TouchPages(tensor.bytes);
+      counters_.preloaded_bytes += tensor.bytes.size();
+    }
     return tensor.bytes;
   }
   STERNA_ASSIGN_OR_RETURN(AlignedBuffer buffer, AlignedBuffer::Create(tensor.bytes.size()));
@@ -71,11 +74,14 @@ Result<std::span<const std::byte>> TensorBytes::ToCopy(const format::GgufTensor&
   return std::span<const std::byte>(copied_.data(), tensor.bytes.size());
 }
 
-Status TensorBytes::Read(const format::GgufTensor& tensor, LoadRule rule, std::byte* out) const {
-  return rule == LoadRule::kOneRead ? file_.ReadStored(tensor.bytes, out) : ReadChunks(tensor.bytes, out);
+Status TensorBytes::Read(const format::GgufTensor& tensor, LoadRule rule, std::byte* out) {
+  if (rule == LoadRule::kChunkedRead) return ReadChunks(tensor.bytes, out);
+  ++counters_.reads;
+  counters_.readers = std::max(counters_.readers, 1u);
+  return file_.ReadStored(tensor.bytes, out);
 }
 
-Status TensorBytes::ReadChunks(std::span<const std::byte> bytes, std::byte* out) const {
+Status TensorBytes::ReadChunks(std::span<const std::byte> bytes, std::byte* out) {
   const size_t chunk_bytes = std::max<uint64_t>(options_.chunk_bytes, 1), chunks = CeilDiv(bytes.size(), chunk_bytes);
   std::atomic<size_t> next = 0;
   std::mutex mutex;
@@ -96,6 +102,8 @@ Status TensorBytes::ReadChunks(std::span<const std::byte> bytes, std::byte* out)
     while (readers.size() + 1 < wanted) readers.emplace_back(read_some);
   } catch (const std::system_error&) {  // no more threads: those that there are read all
   }
+  counters_.reads += chunks;
+  counters_.readers = std::max(counters_.readers, uint32_t(readers.size()) + 1);
   read_some();
   readers.clear();
   return status;

@@ -25,18 +25,20 @@ class TensorBytes {
   // Forgets what ToCopy brought last.
   void DropCopied() { copied_ = {}; }
   const std::vector<TensorPlacement>& placements() const { return placements_; }
+  const LoadCounters& counters() const { return counters_; }
 
  private:
   LoadRule RuleFor(const format::GgufTensor& tensor, TensorUse use) const;
   LoadRule Note(const format::GgufTensor& tensor, TensorUse use);
-  Status Read(const format::GgufTensor& tensor, LoadRule rule, std::byte* out) const;
-  Status ReadChunks(std::span<const std::byte> bytes, std::byte* out) const;
+  Status Read(const format::GgufTensor& tensor, LoadRule rule, std::byte* out);
+  Status ReadChunks(std::span<const std::byte> bytes, std::byte* out);
 
   const format::GgufFile& file_;
   const LoadingOptions options_;
   std::vector<AlignedBuffer> kept_;
   AlignedBuffer copied_;
   std::vector<TensorPlacement> placements_;
+  LoadCounters counters_;
 };
 
 }  // namespace sterna::model

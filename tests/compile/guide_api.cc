@@ -34,6 +34,28 @@ BatchConfig BatchOf(HardwareProfile hardware_profile) {
   return {.max_batch_size = 16, .chunk_size = 4, .memory_limit_mb = 2048};
 }
 
+GGUFConfig Files() {
+  return {.streaming_threshold_mb = 100, .chunk_size_mb = 16, .parallel_loading = true, .validate_checksums = false};
+}
+
+ModelLoadingConfig Loading() {
+  return {.use_memory_mapping = true, .mmap_threshold_mb = 256, .preload_critical_tensors = true};
+}
+
+AdaptivePoolConfig Pool() { return {.large_tensor_strategy = LargeStrategy::Streaming}; }
+
+MemoryPressureConfig Pressure() {
+  return {
+      .low_memory_threshold = 0.8,
+      .medium_pressure_threshold = 0.9,
+      .high_pressure_actions = {PressureAction::ClearCache, PressureAction::ForceGC, PressureAction::ReduceBatchSize}};
+}
+
+CacheConfig Caches() {
+  return {
+      .tensor_cache_mb = 512, .eviction_policy = EvictionPolicy::LRU, .preload_strategy = PreloadStrategy::Predictive};
+}
+
 EngineConfig Metal() {
   return {.device = Device::Metal, .memory_limit_mb = 8192, .unified_memory = true, .metal_performance_shaders = true};
 }
@@ -111,6 +133,11 @@ int main(int argc, char** argv) {
                                              Cuda(),           AppleSilicon(), X86(),     Production()};
   Config config;
   config.batch = BatchOf(HardwareProfile::Desktop);
+  config.gguf = Files();
+  config.model_loading = Loading();
+  config.adaptive_pool = Pool();
+  config.cache = Caches();
+  config.memory_pressure = Pressure();
   InferenceEngine engine = InferenceEngine::with_config(config).value();
   const Model model = engine.load_model(argc > 1 ? argv[1] : "model.gguf").value();
   TextGenerator generator(engine, model, {.temperature = 0.7f, .top_k = 50, .top_p = 0.9f, .max_length = 512});

@@ -57,7 +57,7 @@ class MemoryLimit(SternaTest):
     def test_verbose_tells_what_streaming_did(self):
         _, _, messages = self.run_measured("I2_S.gguf", "--memory-limit", LIMIT_MIB, "-v")
         self.assertRegex(messages, r"weights: I2_S \(streamed\)")
-        self.assertRegex(messages, r"matrices by the rule that placed them: window 113 \([0-9.]+ MB\)\n")
+        self.assertRegex(messages, r"matrices by the rule that placed them: window 113 \([0-9.]+ MB\); 0 reads, 0 at once\n")
         self.assertRegex(messages, r"window of streamed weights [0-9.]+ MB")
         self.assertRegex(messages, r"streamed weights: \d+ parts were there when needed, \d+ were not; \d+ loads")
 

@@ -54,6 +54,16 @@ TEST(EngineOptionsOfAConfig, AreThoseOfTheEngineWhereNothingIsSet) {
   EXPECT_EQ(own.alignment_bytes, made.alignment_bytes);
   EXPECT_EQ(own.read_ahead, made.read_ahead);
   EXPECT_EQ(own.kv_type, made.kv_type);
+  EXPECT_EQ(own.weights, made.weights);
+  EXPECT_EQ(own.tensor_cache_bytes, made.tensor_cache_bytes);
+  EXPECT_EQ(own.eviction_policy, made.eviction_policy);
+  EXPECT_EQ(own.preload_strategy, made.preload_strategy);
+  EXPECT_EQ(own.model.loading.map_bytes, made.model.loading.map_bytes);
+  EXPECT_EQ(own.model.loading.chunked_bytes, made.model.loading.chunked_bytes);
+  EXPECT_EQ(own.model.loading.chunk_bytes, made.model.loading.chunk_bytes);
+  EXPECT_EQ(own.model.loading.parallel, made.model.loading.parallel);
+  EXPECT_EQ(own.model.loading.preload_critical, made.model.loading.preload_critical);
+  EXPECT_EQ(memory::PressureConfig().actions, made.pressure->actions);
 }
 
 TEST(SamplingOfAConfig, IsGreedyWithoutSampling) {

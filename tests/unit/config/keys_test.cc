@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <vector>
 
 namespace sterna::config {
 namespace {
@@ -55,7 +57,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"engine.parallel_threshold", "1000000000000"}, Change{"generation.temperature", "0.25"},
                     Change{"generation.stop_tokens", "[ \"a\", \"b\" ]"},
                     Change{"generation.seed", "18446744073709551615"}, Change{"inference.kv_storage", "q8"},
-                    Change{"inference.kernels", "scalar"}));
+                    Change{"inference.kernels", "scalar"}, Change{"cache.eviction_policy", "lru"},
+                    Change{"memory_pressure.low_memory_threshold", "0.5"},
+                    Change{"memory_pressure.high_pressure_actions", "[ \"force_gc\", \"clear_cache\" ]"}));
+
+TEST(ConfigKeys, ListsOfWordsMayBeEmptyOrOneWord) {
+  const Key& key = KeyOf("memory_pressure.high_pressure_actions");
+  Config config;
+  ASSERT_TRUE(key.set(config, "[]").ok());
+  EXPECT_TRUE(config.memory_pressure.high_pressure_actions.empty());
+  ASSERT_TRUE(key.set(config, "force_gc").ok());
+  EXPECT_EQ(std::vector{PressureAction::ForceGC}, config.memory_pressure.high_pressure_actions);
+  EXPECT_THAT(key.set(config, "[\"forget\"]").message(),
+              HasSubstr("is 'forget'; give one of clear_cache, force_gc, reduce_batch_size"));
+}
 
 TEST(ConfigKeys, RefuseWhatIsOutOfRangeAndChangeNothing) {
   const auto message_of = [](const char* name, const char* text) {
