@@ -59,8 +59,8 @@ struct EngineConfig {
   uint32_t cache_chunk_size_kb = 32;  // packed weights in one piece of work
   bool enable_prefetching = true;
   size_t parallel_threshold = 16384;  // multiply-adds or float elements; below it one thread does an operation
-  bool enable_monitoring = false;
-  ms health_check_interval{30'000};
+  bool enable_monitoring = false;     // health is watched though nobody asks, so that a change is logged
+  ms health_check_interval{30'000};   // between looks for a step that does not end
 };
 
 // How many requests share a step, and how much of a prompt goes into one.
@@ -119,6 +119,14 @@ struct MemoryPressureConfig {
                                                        PressureAction::ReduceBatchSize};
 };
 
+// What counts as well (docs/health.md). A value over its threshold does not.
+struct HealthConfig {
+  double memory_threshold = 0.9;         // share in use of what there may be
+  uint32_t latency_threshold_ms = 1000;  // to the first token, that 95 % of the last minute's requests keep to
+  double error_rate_threshold = 0.01;    // share of the last minute's requests, of a hundred at least
+  ms check_interval{10'000};             // between looks at these
+};
+
 // How an answer is drawn: the defaults of every verb and of every request that does not say otherwise.
 struct GenerationConfig {
   float temperature = 0.7f;                   // 0..2; 0: always the likeliest token
@@ -145,6 +153,7 @@ struct Config {
   AdaptivePoolConfig adaptive_pool;
   CacheConfig cache;
   MemoryPressureConfig memory_pressure;
+  HealthConfig health;
   GenerationConfig generation;
 
   // "default", "mobile", "desktop", "server", "apple_silicon", "x86_64", "nvidia", "production". NotFound with the

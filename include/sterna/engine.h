@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "sterna/config.h"
+#include "sterna/health.h"
 #include "sterna/memory.h"
 #include "sterna/status.h"
 
@@ -119,6 +120,8 @@ class InferenceEngine {
 
   // Of all models that are loaded: sums, and the shares of the largest.
   MemoryStats get_memory_stats() const;
+  // The worst of them, with all reasons (docs/health.md).
+  HealthStatus health() const;
   // Forgets keys and values of earlier requests, which would have saved later ones their beginnings.
   Status clear_cache();
   // The same, and free memory goes back to the system.

@@ -8,6 +8,7 @@
 #include "sterna/config.h"
 #include "sterna/device.h"
 #include "sterna/engine.h"
+#include "sterna/health.h"
 #include "sterna/memory.h"
 #include "sterna/profiling.h"
 #include "sterna/status.h"

@@ -80,6 +80,14 @@ memory::PressureConfig ToPressure(const MemoryPressureConfig& config) {
   return pressure;
 }
 
+monitor::HealthRules ToHealthRules(const Config& config) {
+  return {.memory_share = config.health.memory_threshold,
+          .latency_ms = double(config.health.latency_threshold_ms),
+          .error_rate = config.health.error_rate_threshold,
+          .check_interval = config.health.check_interval,
+          .probe_interval = config.engine.health_check_interval};
+}
+
 model::LoadingOptions ToLoading(const Config& config) {
   model::LoadingOptions loading;
   loading.use_memory_mapping = config.adaptive_pool.large_tensor_strategy != LargeStrategy::Heap;
@@ -170,6 +178,8 @@ Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   options.preload_strategy = ToPreload(config.cache.preload_strategy);
   options.pressure = ToPressure(config.memory_pressure);
   options.model.loading = ToLoading(config);
+  options.health = ToHealthRules(config);
+  options.watch_health = engine.enable_monitoring;
   return options;
 }
 

@@ -97,6 +97,16 @@ MemoryStats InferenceEngine::get_memory_stats() const {
   return all;
 }
 
+HealthStatus InferenceEngine::health() const {
+  HealthStatus all;
+  for (const auto& model : state_->LoadedModels()) {
+    const HealthStatus one = model->engine->Health();
+    all.state = std::max(all.state, one.state);
+    all.reasons.insert(all.reasons.end(), one.reasons.begin(), one.reasons.end());
+  }
+  return all;
+}
+
 Status InferenceEngine::clear_cache() {
   for (const auto& model : state_->LoadedModels()) model->sessions->Clear();
   return {};

@@ -57,8 +57,10 @@ void VisitFields(std::type_identity<EngineConfig>, Visit&& visit) {
   visit(Field{"parallel_threshold", "Multiply-adds or float elements below which one thread does an operation",
               Range{0, 1e15}},
         &C::parallel_threshold);
-  visit(Field{"enable_monitoring", "A background sampler of time and memory", {}}, &C::enable_monitoring);
-  visit(Field{"health_check_interval", "Milliseconds between looks for a stalled worker", Range{1, kMaxMilliseconds}},
+  visit(Field{"enable_monitoring", "Health is watched though nobody asks, and a change of it logged", {}},
+        &C::enable_monitoring);
+  visit(Field{"health_check_interval", "Milliseconds between looks for a step that does not end",
+              Range{1, kMaxMilliseconds}},
         &C::health_check_interval);
 }
 
@@ -147,6 +149,24 @@ void VisitFields(std::type_identity<MemoryPressureConfig>, Visit&& visit) {
 }
 
 template <class Visit>
+void VisitFields(std::type_identity<HealthConfig>, Visit&& visit) {
+  using C = HealthConfig;
+  visit(Field{"memory_threshold", "Share of memory in use above which an engine is degraded", Range{0, 1}},
+        &C::memory_threshold);
+  visit(
+      Field{
+          "latency_threshold_ms",
+          "Milliseconds to the first token that 95 % of the last minute's requests keep to, else an engine is degraded",
+          Range{0, kMaxMilliseconds}},
+      &C::latency_threshold_ms);
+  visit(Field{"error_rate_threshold",
+              "Share of the last minute's requests, of a hundred at least, that may fail before an engine is degraded",
+              Range{0, 1}},
+        &C::error_rate_threshold);
+  visit(Field{"check_interval", "Milliseconds between looks at these", Range{1, kMaxMilliseconds}}, &C::check_interval);
+}
+
+template <class Visit>
 void VisitFields(std::type_identity<GenerationConfig>, Visit&& visit) {
   using C = GenerationConfig;
   visit(Field{"temperature", "Temperature; 0 = always the likeliest token", Range{0, 2}}, &C::temperature);
@@ -177,6 +197,7 @@ void VisitStructs(Visit&& visit) {
   visit("adaptive_pool", &Config::adaptive_pool);
   visit("cache", &Config::cache);
   visit("memory_pressure", &Config::memory_pressure);
+  visit("health", &Config::health);
   visit("generation", &Config::generation);
 }
 

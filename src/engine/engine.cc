@@ -56,6 +56,8 @@ uint32_t Engine::max_running() const { return impl_->core->options.max_running; 
 
 uint32_t Engine::max_waiting() const { return impl_->core->options.max_waiting; }
 
+uint32_t Engine::instance_id() const { return impl_->core->options.instance_id; }
+
 const text::Tokenizer& Engine::tokenizer() const { return *impl_->core->tokenizer; }
 
 Result<std::shared_ptr<const grammar::Constraint>> Engine::Constrain(grammar::Automaton automaton) try {
@@ -77,6 +79,8 @@ MemoryStats Engine::Memory() const {
   const std::lock_guard lock(impl_->memory_mutex);
   return ReadMemoryStats(*impl_->core, impl_->peak_bytes);
 }
+
+HealthStatus Engine::Health() const { return impl_->core->health->Look(); }
 
 std::vector<memory::PressureEvent> Engine::PressureEvents() const {
   if (!impl_->core->care) return {};

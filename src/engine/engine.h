@@ -16,6 +16,7 @@
 #include "memory/buffer_pool.h"
 #include "memory/pressure.h"
 #include "model/model_config.h"
+#include "monitor/health.h"
 #include "monitor/recorder.h"
 #include "platform/worker_binding.h"
 #include "sample/sampler.h"
@@ -76,6 +77,8 @@ struct EngineOptions {
   std::optional<memory::PressureConfig> pressure = std::nullopt;
   std::chrono::milliseconds pressure_interval{1000};
   std::function<memory::PressureReading()> read_pressure = {};  // instead of what the system says, for tests
+  monitor::HealthRules health;                                  // by which Engine::Health judges
+  bool watch_health = false;  // at the rules' intervals, so that a change is logged though nobody asks
   model::ModelOptions model;
   std::function<void(std::string_view stage, double fraction)> on_load_progress;  // may be empty
   // Gets loading stages, steps and operations (docs/profiling.md); outlives the engine. Null: whoever listens to all
@@ -200,6 +203,7 @@ class Engine {
   uint32_t context_tokens() const;  // of a session, and of a submission
   uint32_t max_running() const;     // submissions, as the options said
   uint32_t max_waiting() const;
+  uint32_t instance_id() const;  // as the options said
   const text::Tokenizer& tokenizer() const;
   // For GenerateRequest::constraint; may be shared by any number of requests. The first call takes some milliseconds
   // more.
@@ -210,6 +214,8 @@ class Engine {
   backend::CpuBackendCounters Counters() const;
   // What this engine holds. Any thread.
   MemoryStats Memory() const;
+  // Whether it is well, by EngineOptions::health. Any thread.
+  HealthStatus Health() const;
   // What was done about memory that ran short, oldest first. Any thread.
   std::vector<memory::PressureEvent> PressureEvents() const;
 

@@ -18,7 +18,9 @@
 #include "grammar/token_tree.h"
 #include "memory/buffer_pool.h"
 #include "model/model.h"
+#include "monitor/health.h"
 #include "monitor/worker_times.h"
+#include "platform/interval_thread.h"
 #include "platform/thread_pool.h"
 #include "text/tokenizer.h"
 
@@ -42,8 +44,10 @@ struct EngineCore {
   std::unique_ptr<memory::BufferPool> buffers;  // of sequences
   std::unique_ptr<StepProfile> profile;
   std::unique_ptr<Scheduler> scheduler;
+  std::unique_ptr<monitor::HealthMonitor> health;  // the loop tells it of requests, and is looked at by it
   std::unique_ptr<StepLoop> loop;
-  std::unique_ptr<MemoryCare> care;  // null where nobody watches memory
+  std::unique_ptr<MemoryCare> care;                        // null where nobody watches memory
+  std::unique_ptr<platform::IntervalThread> health_watch;  // null where nobody but who asks looks at health
 };
 
 // Opens, checks and loads a model file, and starts the step loop.

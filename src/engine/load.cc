@@ -9,6 +9,7 @@
 #include "base/checked_math.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "engine/core_readings.h"
 #include "engine/engine_core.h"
 #include "engine/memory_estimate.h"
 #include "format/checksums.h"
@@ -65,6 +66,7 @@ class CoreLoader {
     if (!core_->report.streamed) STERNA_RETURN_IF_ERROR(Stage(kVocabularyStage, &CoreLoader::FinishTokenizer));
     STERNA_RETURN_IF_ERROR(Stage("start steps", &CoreLoader::StartLoop));
     STERNA_RETURN_IF_ERROR(StartCare());
+    STERNA_RETURN_IF_ERROR(WatchHealth());
     core_->report.load_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     Progress("ready", 1);
     return std::move(core_);
@@ -354,9 +356,12 @@ class CoreLoader {
                                                       .vocabulary_size = core_->tokenizer->vocabulary_size()},
                                     *core_->kv, *core_->buffers);
     core_->profile = std::make_unique<StepProfile>(core_->options.recorder, *core_->timed_backend);
+    core_->health = std::make_unique<monitor::HealthMonitor>(fmt::format("instance {}", core_->options.instance_id),
+                                                             core_->options.health, monitor::SteadyClock(),
+                                                             [&core = *core_] { return ReadHealth(core); });
     core_->loop =
         std::make_unique<StepLoop>(StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv,
-                                                   *core_->scheduler, *core_->pool, *core_->profile},
+                                                   *core_->scheduler, *core_->pool, *core_->profile, *core_->health},
                                    limits_);
     return core_->loop->Start();
   }
@@ -365,9 +370,18 @@ class CoreLoader {
     const EngineOptions& options = core_->options;
     if (!options.pressure) return {};
     STERNA_ASSIGN_OR_RETURN(
-        core_->care, MemoryCare::Start({*core_->backend, *core_->kv, *core_->loop, *core_->buffers},
-                                       {options.memory_limit_bytes, core_->report.plan.TotalBytes()}, *options.pressure,
-                                       options.pressure_interval, options.read_pressure));
+        core_->care, MemoryCare::Start({*core_->backend, *core_->kv, *core_->loop, *core_->buffers}, *options.pressure,
+                                       options.pressure_interval, [&core = *core_] { return ReadPressure(core); }));
+    return {};
+  }
+
+  Status WatchHealth() {
+    const monitor::HealthRules& rules = core_->options.health;
+    if (!core_->options.watch_health) return {};
+    STERNA_ASSIGN_OR_RETURN(
+        core_->health_watch,
+        platform::IntervalThread::Start("that watches health", std::min(rules.check_interval, rules.probe_interval),
+                                        [&health = *core_->health] { health.Look(); }));
     return {};
   }
 

@@ -4,40 +4,32 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/status_macros.h"
-#include "platform/memory_usage.h"
 
 namespace sterna::engine {
 
 using memory::PressureAction;
 using WindowUse = backend::CpuBackend::WindowUse;
 
-double BudgetShare(const MemoryCare::Budget& budget, uint64_t resident_bytes) {
+double BudgetShare(const MemoryBudget& budget, uint64_t resident_bytes) {
   if (budget.limit_bytes == 0) return 0;
   const double most_bytes = double(budget.limit_bytes) * 1.05, plan_bytes = double(budget.plan_bytes);
   const double beyond_bytes = std::max(0.0, double(resident_bytes) - plan_bytes);
   return beyond_bytes == 0 ? 0 : std::min(1.0, beyond_bytes / std::max(1.0, most_bytes - plan_bytes));
 }
 
-Result<std::unique_ptr<MemoryCare>> MemoryCare::Start(const Parts& parts, const Budget& budget,
-                                                      const memory::PressureConfig& config,
-                                                      std::chrono::milliseconds interval,
-                                                      memory::PressureWatcher::Read read) {
+Result<std::unique_ptr<MemoryCare>> MemoryCare::Start(const Parts& parts, const memory::PressureConfig& config,
+                                                      std::chrono::milliseconds interval, Read read) {
   std::unique_ptr<MemoryCare> care(new MemoryCare(parts, config));
-  if (!read) {
-    read = [budget] {
-      memory::PressureReading reading = memory::ReadSystemPressure();
-      reading.budget_share = BudgetShare(budget, platform::ReadMemoryUsage().resident_bytes);
-      return reading;
-    };
-  }
-  auto read_and_tidy = [&buffers = parts.buffers, read = std::move(read)] {
-    buffers.TidyWhenDue(Clock::now());
-    return read();
-  };
-  STERNA_ASSIGN_OR_RETURN(care->watcher_,
-                          memory::PressureWatcher::Start(care->control_, std::move(read_and_tidy), interval));
+  STERNA_ASSIGN_OR_RETURN(
+      care->watcher_,
+      platform::IntervalThread::Start("that watches memory", interval,
+                                      [&control = care->control_, &buffers = parts.buffers, read = std::move(read)] {
+                                        buffers.TidyWhenDue(Clock::now());
+                                        control.Check(read());
+                                      }));
   return care;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -10,9 +12,14 @@
 #include "engine/step_loop.h"
 #include "memory/buffer_pool.h"
 #include "memory/pressure.h"
-#include "memory/pressure_watcher.h"
+#include "platform/interval_thread.h"
 
 namespace sterna::engine {
+
+struct MemoryBudget {
+  uint64_t limit_bytes = 0;  // 0: none, so no share of it either
+  uint64_t plan_bytes = 0;   // what the engine was planned to take
+};
 
 // Watches memory while an engine runs and makes it take less when memory runs short: the window of streamed weights
 // shrinks, free blocks and what allocators keep go back to the system, steps get fewer rows. No answer changes. The
@@ -25,15 +32,9 @@ class MemoryCare {
     StepLoop& loop;
     memory::BufferPool& buffers;
   };
-  struct Budget {
-    uint64_t limit_bytes = 0;  // 0: none, so no share of it either
-    uint64_t plan_bytes = 0;   // what the engine was planned to take
-  };
-  // `read` as the default: what the system says, and the budget's share by the process's resident memory.
-  static Result<std::unique_ptr<MemoryCare>> Start(const Parts& parts, const Budget& budget,
-                                                   const memory::PressureConfig& config,
-                                                   std::chrono::milliseconds interval,
-                                                   memory::PressureWatcher::Read read);
+  using Read = std::function<memory::PressureReading()>;
+  static Result<std::unique_ptr<MemoryCare>> Start(const Parts& parts, const memory::PressureConfig& config,
+                                                   std::chrono::milliseconds interval, Read read);
   std::vector<memory::PressureEvent> Events() const { return control_.Events(); }
 
  private:
@@ -44,10 +45,10 @@ class MemoryCare {
 
   const Parts parts_;
   memory::PressureControl control_;
-  std::unique_ptr<memory::PressureWatcher> watcher_;  // last: its thread uses the control
+  std::unique_ptr<platform::IntervalThread> watcher_;  // last: its thread uses the control
 };
 
 // How much of what the plan left of the budget, and of the 5 % above it, is taken: 0 where the plan was kept to.
-double BudgetShare(const MemoryCare::Budget& budget, uint64_t resident_bytes);
+double BudgetShare(const MemoryBudget& budget, uint64_t resident_bytes);
 
 }  // namespace sterna::engine

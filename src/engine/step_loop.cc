@@ -83,8 +83,11 @@ backend::CpuBackendCounters StepLoop::Counters() const {
 void StepLoop::Main() {
   if (const Status status = parts_.pool.BindCaller(); !status.ok()) Log(LogLevel::kWarn, "engine", status.message());
   while (WaitForWork()) {
+    in_step_ = true;
     Step();
     Retire();
+    ++steps_;
+    in_step_ = false;
   }
   StopAll();
 }
@@ -315,6 +318,7 @@ void StepLoop::Retire() {
     counters_ = parts_.backend.Counters();
     std::erase_if(active_, [this](Sequence* sequence) {
       if (!sequence->finished) return false;
+      NoteEnd(*sequence);
       if (sequence->scheduled != nullptr) {
         order_.push_back(sequence);
         return true;
@@ -325,6 +329,16 @@ void StepLoop::Retire() {
     });
   }
   for (Sequence* sequence : order_) parts_.scheduler.Finish(*sequence);
+}
+
+// What the client asked wrongly, or called off, is no failure of the engine.
+void StepLoop::NoteEnd(const Sequence& sequence) {
+  const Timings& timings = sequence.result.timings;
+  const StatusCode code = sequence.status.code();
+  const bool failed = code == StatusCode::kCorrupt || code == StatusCode::kResourceExhausted ||
+                      code == StatusCode::kUnavailable || code == StatusCode::kInternal;
+  parts_.health.NoteRequest(
+      sequence.result.tokens.empty() ? std::nullopt : std::optional(timings.queue_ms + timings.first_token_ms), failed);
 }
 
 void StepLoop::StopAll() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "engine/step_batch.h"
 #include "engine/step_profile.h"
 #include "model/model.h"
+#include "monitor/health.h"
 #include "platform/thread_pool.h"
 #include "text/tokenizer.h"
 
@@ -30,6 +32,7 @@ class StepLoop {
     Scheduler& scheduler;
     const platform::ThreadPool& pool;
     StepProfile& profile;
+    monitor::HealthMonitor& health;
   };
   StepLoop(const Parts& parts, const StepLimits& limits);
   ~StepLoop() { Stop(); }
@@ -50,6 +53,9 @@ class StepLoop {
   Status Submit(Submission submission);
   // The backend's, as they were after the last step. Any thread.
   backend::CpuBackendCounters Counters() const;
+  // Steps that ended, and whether one has begun. Any thread.
+  uint64_t steps() const { return steps_; }
+  bool in_step() const { return in_step_; }
 
  private:
   void Main();
@@ -67,6 +73,7 @@ class StepLoop {
   void DrawToken(Sequence& sequence, const backend::LogitRow& row);
   void AcceptToken(Sequence& sequence, text::TokenId token);
   void Retire();
+  void NoteEnd(const Sequence& sequence);
   void StopAll();
 
   Parts parts_;
@@ -77,6 +84,8 @@ class StepLoop {
   uint32_t drawn_tokens_ = 0;      // in this step
   std::vector<Sequence*> order_;   // of the step that is being built; some may have left active_
   bool some_waited_ = false;       // the last batch had no room for some sequence
+  std::atomic<uint64_t> steps_ = 0;
+  std::atomic<bool> in_step_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;

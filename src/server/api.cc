@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/api.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -176,14 +178,24 @@ void Api::AnswerEmbedding(const HttpRequest& request, const std::shared_ptr<Resp
 }
 
 HttpReply Api::Health() const {
-  return draining_ ? ErrorReply(503, "the server is shutting down") : JsonReply({{"status", "ok"}});
+  if (draining_) return ErrorReply(503, "the server is shutting down");
+  const HealthStatus health = context_.engine.Health();
+  if (health.state == HealthState::Healthy) return JsonReply({{"status", "ok"}});
+  HttpReply reply = JsonReply({{"status", to_string(health.state)}, {"reasons", health.reasons}});
+  if (health.state == HealthState::Unhealthy) reply.status = 503;
+  return reply;
 }
 
 HttpReply Api::Ready() const {
   if (draining_) return ErrorReply(503, "the server is shutting down");
   const engine::QueueState queue = context_.engine.Queue();
   if (queue.waiting >= context_.engine.max_waiting()) return ErrorReply(503, "the queue is full");
-  return JsonReply({{"status", "ready"}});
+  const HealthStatus health = context_.engine.Health();
+  if (health.state == HealthState::Unhealthy)
+    return ErrorReply(503, fmt::format("{}", fmt::join(health.reasons, "; ")));
+  Json body = {{"status", "ready"}};
+  if (!health.reasons.empty()) body["reasons"] = health.reasons;
+  return JsonReply(body);
 }
 
 HttpReply Api::Models() const {
@@ -232,7 +244,7 @@ HttpReply Api::Slots() const {
 
 HttpReply Api::MetricsText() const {
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = metrics_.Text(context_.engine.Queue(), connections_()),
+          .body = metrics_.Text(context_.engine, connections_()),
           .headers = {}};
 }
 

@@ -55,7 +55,9 @@ void Metrics::CountAbandoned() {
   ++abandoned_;
 }
 
-std::string Metrics::Text(const engine::QueueState& queue, uint32_t connections) const {
+std::string Metrics::Text(const engine::Engine& engine, uint32_t connections) const {
+  const engine::QueueState queue = engine.Queue();
+  const HealthState health = engine.Health().state;
   const std::lock_guard lock(mutex_);
   PrometheusText text;
   text.Add("counter", "llamacpp:prompt_tokens_total", "Prompt tokens computed.", double(prompt_tokens_));
@@ -88,6 +90,8 @@ std::string Metrics::Text(const engine::QueueState& queue, uint32_t connections)
            queue.kv_blocks_remembered);
   text.Add("gauge", "sterna_kv_blocks", "KV blocks that there are.", queue.kv_blocks_total);
   text.Add("gauge", "sterna_connections", "Open connections.", connections);
+  text.Head("gauge", "sterna_health", "0 healthy, 1 degraded, 2 unhealthy.");
+  text.Sample("sterna_health", fmt::format("instance=\"{}\"", engine.instance_id()), double(health));
   return text.Take();
 }
 

@@ -19,7 +19,7 @@ class Metrics {
   void CountAbandoned();  // by a client that went away
 
   // Prometheus text: the names of llama-server, and more of Sterna's own.
-  std::string Text(const engine::QueueState& queue, uint32_t connections) const;
+  std::string Text(const engine::Engine& engine, uint32_t connections) const;
 
  private:
   mutable std::mutex mutex_;  // guards all below

@@ -100,7 +100,7 @@ TEST_F(EngineUnderPressure, ClearCacheKeepsTwoLayersOfTheWindow) {
 TEST(MemoryCare, WatchesNothingUnlessAsked) { EXPECT_THAT(LoadTiny()->PressureEvents(), ::testing::IsEmpty()); }
 
 TEST(BudgetShare, IsWhatIsTakenBeyondThePlan) {
-  const MemoryCare::Budget budget{.limit_bytes = 1000, .plan_bytes = 850};
+  const MemoryBudget budget{.limit_bytes = 1000, .plan_bytes = 850};
   EXPECT_EQ(BudgetShare(budget, 800), 0);
   EXPECT_DOUBLE_EQ(BudgetShare(budget, 950), 0.5);
   EXPECT_EQ(BudgetShare(budget, 2000), 1);

@@ -8,8 +8,6 @@
 #include <chrono>
 #include <thread>
 
-#include "memory/pressure_watcher.h"
-
 namespace sterna::memory {
 namespace {
 
@@ -93,23 +91,7 @@ TEST(PressureControl, StartsOverAfterARecovery) {
                                           "release caches at 10 %", "hold caches at 90 %", "take ClearCache at 90 %"));
 }
 
-TEST(PressureWatcher, ChecksUntilItIsDestroyed) {
-  Pressure pressure;
-  std::atomic<int> reads = 0;
-  {
-    const auto watcher = PressureWatcher::Start(
-        pressure.control(), [&] { return ++reads, PressureReading{.budget_share = 0.95}; },
-        std::chrono::milliseconds(1));
-    ASSERT_TRUE(watcher.ok());
-    while (reads < 5) std::this_thread::yield();
-  }
-  const int then = reads;
-  EXPECT_EQ(pressure.Log().size(), 4u);
-  std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(reads, then);
-}
-
-TEST(PressureWatcher, ReadsSharesThatAreShares) {
+TEST(SystemPressure, ReadsSharesThatAreShares) {
   const PressureReading reading = ReadSystemPressure();
   EXPECT_GE(reading.group_share, 0);
   EXPECT_LE(reading.group_share, 1);

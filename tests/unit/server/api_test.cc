@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
 
 #include "unit/server/tiny_api.h"
 
@@ -72,18 +75,73 @@ TEST_F(ApiTest, AClientThatWentAwayEndsItsAnswers) {
   EXPECT_EQ(tiny_.engine->Queue().running, 0u);
 }
 
-TEST_F(ApiTest, HealthTellsOfTheEnd) {
+HttpReply Get(Api& api, const std::string& path) {
   HttpRequest request;
   request.method = "GET";
-  request.path = "/health";
-  const auto status = [&] {
-    auto recorder = std::make_shared<Recorder>();
-    api_.Answer(request, recorder);
-    return recorder->Wait().status;
-  };
-  EXPECT_EQ(status(), 200);
+  request.path = path;
+  auto recorder = std::make_shared<Recorder>();
+  api.Answer(request, recorder);
+  return recorder->Wait();
+}
+
+TEST_F(ApiTest, HealthTellsOfTheEnd) {
+  EXPECT_EQ(Get(api_, "/health").status, 200);
   api_.StartDraining();
-  EXPECT_EQ(status(), 503);
+  EXPECT_EQ(Get(api_, "/health").status, 503);
+}
+
+// An engine that looks at itself whenever it is asked, and whose memory is as full as the test says.
+class ApiHealthTest : public ::testing::Test {
+ protected:
+  engine::EngineOptions Options() {
+    engine::EngineOptions options = engine::TinyOptions();
+    options.health.check_interval = options.health.probe_interval = std::chrono::milliseconds(0);
+    options.health.latency_ms = 1e9;
+    options.read_pressure = [this] { return memory::PressureReading{.budget_share = share_}; };
+    options.instance_id = 7;
+    return options;
+  }
+  void ExpectMetric(int state) {
+    EXPECT_NE(Get(api_, "/metrics").body.find("sterna_health{instance=\"7\"} " + std::to_string(state) + "\n"),
+              std::string::npos);
+  }
+
+  std::atomic<double> share_{0.1};
+  TinyApi tiny_{engine::LoadTiny(Options())};
+  Api api_{*tiny_.engine, tiny_.chat_template.get(), tiny_.settings};
+};
+
+TEST_F(ApiHealthTest, DegradedAnswersAndSaysWhy) {
+  EXPECT_EQ(Json::parse(Get(api_, "/health").body), Json({{"status", "ok"}}));
+  EXPECT_EQ(Json::parse(Get(api_, "/ready").body), Json({{"status", "ready"}}));
+  ExpectMetric(0);
+  share_ = 0.95;
+  const Json reasons = {"memory: 95 % in use, over 90 %"};
+  EXPECT_EQ(Get(api_, "/health").status, 200);
+  EXPECT_EQ(Json::parse(Get(api_, "/health").body), Json({{"status", "degraded"}, {"reasons", reasons}}));
+  EXPECT_EQ(Json::parse(Get(api_, "/ready").body), Json({{"status", "ready"}, {"reasons", reasons}}));
+  ExpectMetric(1);
+}
+
+TEST_F(ApiHealthTest, UnhealthyIsNotReadyUntilTheStepEnds) {
+  std::promise<void> stuck, go_on;
+  engine::Submission submission;
+  submission.generate = engine::GreedyRequest(engine::PlainPrompt(3), 1);
+  submission.generate.on_token = [&](text::TokenId) {
+    stuck.set_value();
+    go_on.get_future().wait();
+    return true;
+  };
+  ASSERT_TRUE(tiny_.engine->Submit(std::move(submission)).ok());
+  stuck.get_future().wait();
+  EXPECT_EQ(Get(api_, "/health").status, 200) << "the first look";
+  const HttpReply reply = Get(api_, "/health");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(Json::parse(reply.body)["status"], "unhealthy");
+  EXPECT_EQ(Get(api_, "/ready").status, 503);
+  ExpectMetric(2);
+  go_on.set_value();
+  while (Get(api_, "/health").status != 200) std::this_thread::yield();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "server/api_context.h"
 #include "unit/engine/tiny_engine.h"
@@ -10,7 +11,9 @@ namespace sterna::server {
 
 // An API's context over the tiny model.
 struct TinyApi {
-  std::unique_ptr<engine::Engine> engine = engine::LoadTiny();
+  explicit TinyApi(std::unique_ptr<engine::Engine> loaded = engine::LoadTiny()) : engine(std::move(loaded)) {}
+
+  std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<const text::ChatTemplate> chat_template = text::ChatTemplate::BuiltIn("chatml").value();
   ApiSettings settings;
   Metrics metrics;
