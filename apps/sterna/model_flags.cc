@@ -90,6 +90,7 @@ void ModelFlags::AddTo(FlagSet& flags) {
   flags.AddText("--profile", "PATH", &profile,
                 "Record the run: PATH.html, PATH.json and PATH.trace.json [default: STERNA_PROFILE, else none]");
   flags.AddSwitch("--profile-detail", &profile_detail, "With --profile: a span for each layer, operation and worker");
+  config.SetDefault("profile.enable_memory_tracking", "true");
   config.AddTo(flags);
 }
 
@@ -160,7 +161,10 @@ Result<std::unique_ptr<RunProfile>> ModelFlags::StartProfile() const {
   }
   if (!path) return std::unique_ptr<RunProfile>();
   if (path->empty()) return Status::InvalidArgument("--profile is empty; give the path of the reports");
-  return RunProfile::Start(*path, {.detailed = profile_detail});
+  STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, config.Resolve());
+  ProfileConfig wanted = resolved.config.profile;
+  if (profile_detail) wanted.enable_detailed_timing = true;
+  return RunProfile::Start(*path, wanted);
 }
 
 }  // namespace sterna::cli

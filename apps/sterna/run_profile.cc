@@ -59,10 +59,13 @@ std::optional<std::string> ProfilePathFromVariable(const std::string& value) {
   return value;
 }
 
-RunProfile::RunProfile(ProfilePaths paths, std::unique_ptr<monitor::Session> session)
-    : paths_(std::move(paths)), session_(std::move(session)), track_(session_->recorder().AddTrack("program")) {}
+RunProfile::RunProfile(ProfilePaths paths, std::unique_ptr<monitor::Session> session, bool timing)
+    : paths_(std::move(paths)),
+      session_(std::move(session)),
+      timing_(timing),
+      track_(timing ? session_->recorder().AddTrack("program") : nullptr) {}
 
-Result<std::unique_ptr<RunProfile>> RunProfile::Start(const std::string& path, const monitor::SessionOptions& options) {
+Result<std::unique_ptr<RunProfile>> RunProfile::Start(const std::string& path, const ProfileConfig& config) {
   ProfilePaths paths = ProfilePathsOf(path);
   const std::filesystem::path folder = std::filesystem::path(paths.json).parent_path();
   std::error_code error;
@@ -70,8 +73,9 @@ Result<std::unique_ptr<RunProfile>> RunProfile::Start(const std::string& path, c
     return Status::InvalidArgument(
         fmt::format("--profile: there is no folder '{}' to write reports to; make it first", folder.string()));
   }
-  STERNA_ASSIGN_OR_RETURN(std::unique_ptr<monitor::Session> session, monitor::Session::Start(options));
-  return std::unique_ptr<RunProfile>(new RunProfile(std::move(paths), std::move(session)));
+  STERNA_ASSIGN_OR_RETURN(std::unique_ptr<monitor::Session> session,
+                          monitor::Session::Start(monitor::SessionOptionsOf(config)));
+  return std::unique_ptr<RunProfile>(new RunProfile(std::move(paths), std::move(session), config.enable_timing));
 }
 
 Status RunProfile::Write(const std::string& model_path, const engine::LoadReport& report) {

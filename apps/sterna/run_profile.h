@@ -29,19 +29,21 @@ std::optional<std::string> ProfilePathFromVariable(const std::string& value);
 class RunProfile {
  public:
   // Before the engine is made. InvalidArgument when the reports' folder does not exist.
-  static Result<std::unique_ptr<RunProfile>> Start(const std::string& path, const monitor::SessionOptions& options);
+  static Result<std::unique_ptr<RunProfile>> Start(const std::string& path, const ProfileConfig& config);
 
-  monitor::Recorder* recorder() { return &session_->recorder(); }
+  // Null where the configuration asks for no timing.
+  monitor::Recorder* recorder() { return timing_ ? &session_->recorder() : nullptr; }
   monitor::Track* track() const { return track_; }  // of the verb itself
   // Measures this machine's limits, which takes about a second, and writes the reports. Says on stderr where they are.
   Status Write(const std::string& model_path, const engine::LoadReport& report);
 
  private:
-  RunProfile(ProfilePaths paths, std::unique_ptr<monitor::Session> session);
+  RunProfile(ProfilePaths paths, std::unique_ptr<monitor::Session> session, bool timing);
 
   ProfilePaths paths_;
   std::unique_ptr<monitor::Session> session_;
-  monitor::Track* track_;
+  const bool timing_;
+  monitor::Track* track_;  // null without timing
 };
 
 }  // namespace sterna::cli

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sterna/device.h"
+#include "sterna/profile_config.h"
 #include "sterna/status.h"
 
 namespace sterna {
@@ -59,8 +60,10 @@ struct EngineConfig {
   uint32_t cache_chunk_size_kb = 32;  // packed weights in one piece of work
   bool enable_prefetching = true;
   size_t parallel_threshold = 16384;  // multiply-adds or float elements; below it one thread does an operation
-  bool enable_monitoring = false;     // health is watched though nobody asks, so that a change is logged
-  ms health_check_interval{30'000};   // between looks for a step that does not end
+  // Health is watched though nobody asks, so that a change is logged; InferenceEngine::generate_report tells what
+  // its models did.
+  bool enable_monitoring = false;
+  ms health_check_interval{30'000};  // between looks for a step that does not end
 };
 
 // How many requests share a step, and how much of a prompt goes into one.
@@ -154,6 +157,7 @@ struct Config {
   CacheConfig cache;
   MemoryPressureConfig memory_pressure;
   HealthConfig health;
+  ProfileConfig profile;  // of an engine with enable_monitoring, and of --profile
   GenerationConfig generation;
 
   // "default", "mobile", "desktop", "server", "apple_silicon", "x86_64", "nvidia", "production". NotFound with the

@@ -122,6 +122,9 @@ class InferenceEngine {
   MemoryStats get_memory_stats() const;
   // The worst of them, with all reasons (docs/health.md).
   HealthStatus health() const;
+  // What its models did since it was made, as config().profile says. FailedPrecondition without
+  // engine.enable_monitoring.
+  Result<std::string> generate_report() const;
   // Forgets keys and values of earlier requests, which would have saved later ones their beginnings.
   Status clear_cache();
   // The same, and free memory goes back to the system.

@@ -14,10 +14,11 @@
 
 namespace sterna {
 
-Result<engine::EngineOptions> InferenceEngine::State::OptionsOf(const Config& config) {
-  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions options, api::ToEngineOptions(config));
-  options.max_sessions = config.batch.max_batch_size;
-  return options;
+Result<engine::EngineOptions> InferenceEngine::State::OptionsOf(const Config& its_config) const {
+  STERNA_ASSIGN_OR_RETURN(engine::EngineOptions its_options, api::ToEngineOptions(its_config));
+  its_options.max_sessions = its_config.batch.max_batch_size;
+  if (profile && its_config.profile.enable_timing) its_options.recorder = &profile->recorder();
+  return its_options;
 }
 
 Result<engine::EngineOptions> InferenceEngine::State::OptionsFor(const std::string& model_path) const {
@@ -56,7 +57,10 @@ Result<InferenceEngine> InferenceEngine::with_config(const EngineConfig& config)
 
 Result<InferenceEngine> InferenceEngine::with_config(Config config) {
   auto state = std::make_shared<State>();
-  STERNA_ASSIGN_OR_RETURN(state->options, State::OptionsOf(config));
+  if (config.engine.enable_monitoring) {
+    STERNA_ASSIGN_OR_RETURN(state->profile, monitor::Session::Start(monitor::SessionOptionsOf(config.profile)));
+  }
+  STERNA_ASSIGN_OR_RETURN(state->options, state->OptionsOf(config));
   state->config = std::move(config);
   return InferenceEngine(std::move(state));
 }
@@ -65,6 +69,7 @@ const Config& InferenceEngine::config() const { return state_->config; }
 
 Result<Model> InferenceEngine::load_model(std::string_view path_or_hub_name) {
   auto model = std::make_shared<Model::State>();
+  model->profile = state_->profile;
   STERNA_ASSIGN_OR_RETURN(model->path, download::ResolveModelFile(std::string(path_or_hub_name)));
   STERNA_ASSIGN_OR_RETURN(const engine::EngineOptions options, state_->OptionsFor(model->path));
   STERNA_ASSIGN_OR_RETURN(model->engine, engine::Engine::Load(model->path, options));
@@ -105,6 +110,11 @@ HealthStatus InferenceEngine::health() const {
     all.reasons.insert(all.reasons.end(), one.reasons.begin(), one.reasons.end());
   }
   return all;
+}
+
+Result<std::string> InferenceEngine::generate_report() const {
+  if (state_->profile) return state_->profile->Report(state_->config.profile);
+  return Status::FailedPrecondition("nothing is recorded; set engine.enable_monitoring before the engine is made");
 }
 
 Status InferenceEngine::clear_cache() {

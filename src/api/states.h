@@ -17,6 +17,7 @@
 #include "api/session_pool.h"
 #include "config/resolve.h"
 #include "engine/engine.h"
+#include "monitor/session.h"
 #include "sterna/engine.h"
 #include "text/chat_template.h"
 
@@ -27,6 +28,7 @@ using Prompt = std::variant<std::string, std::vector<ChatMessage>>;
 
 struct Model::State {
   std::string path;
+  std::shared_ptr<monitor::Session> profile;  // the engine's; null: nothing is recorded
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<const text::ChatTemplate> chat_template;  // null: prompts are plain text
   std::unique_ptr<api::SessionPool> sessions;               // goes before the engine
@@ -45,11 +47,13 @@ struct InferenceEngine::State {
   // beneath it.
   std::optional<config::Sources> sources;
   Config config;
-  engine::EngineOptions options;  // what the configuration tells every model's engine
+  engine::EngineOptions options;              // what the configuration tells every model's engine
+  std::shared_ptr<monitor::Session> profile;  // null: nothing is recorded
   std::mutex mutex;
   std::vector<std::weak_ptr<Model::State>> models;  // guarded by mutex
 
-  static Result<engine::EngineOptions> OptionsOf(const Config& config);
+  // What a configuration tells an engine, and who records it.
+  Result<engine::EngineOptions> OptionsOf(const Config& its_config) const;
   // What the configuration, with what was tuned for the model, tells its engine.
   Result<engine::EngineOptions> OptionsFor(const std::string& model_path) const;
   std::vector<std::shared_ptr<Model::State>> LoadedModels();

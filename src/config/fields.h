@@ -57,7 +57,9 @@ void VisitFields(std::type_identity<EngineConfig>, Visit&& visit) {
   visit(Field{"parallel_threshold", "Multiply-adds or float elements below which one thread does an operation",
               Range{0, 1e15}},
         &C::parallel_threshold);
-  visit(Field{"enable_monitoring", "Health is watched though nobody asks, and a change of it logged", {}},
+  visit(Field{"enable_monitoring",
+              "Health is watched though nobody asks, and a change of it logged; a library's engine keeps a profile",
+              {}},
         &C::enable_monitoring);
   visit(Field{"health_check_interval", "Milliseconds between looks for a step that does not end",
               Range{1, kMaxMilliseconds}},
@@ -167,6 +169,21 @@ void VisitFields(std::type_identity<HealthConfig>, Visit&& visit) {
 }
 
 template <class Visit>
+void VisitFields(std::type_identity<ProfileConfig>, Visit&& visit) {
+  using C = ProfileConfig;
+  visit(Field{"enable_timing", "A profile has spans and totals per operation", {}}, &C::enable_timing);
+  visit(Field{"enable_detailed_timing", "It has spans per layer, operation and worker too", {}},
+        &C::enable_detailed_timing);
+  visit(Field{"enable_memory_tracking",
+              "It has samples of memory, CPU time and page faults; with --profile by default",
+              {}},
+        &C::enable_memory_tracking);
+  visit(Field{"enable_gpu_metrics", "It has what a GPU counts", {}, "none", true}, &C::enable_gpu_metrics);
+  visit(Field{"sample_frequency_hz", "Samples a second", Range{1, 10000}}, &C::sample_frequency_hz);
+  visit(Field{"output_format", "Form of a library's report; --profile writes all three", {}}, &C::output_format);
+}
+
+template <class Visit>
 void VisitFields(std::type_identity<GenerationConfig>, Visit&& visit) {
   using C = GenerationConfig;
   visit(Field{"temperature", "Temperature; 0 = always the likeliest token", Range{0, 2}}, &C::temperature);
@@ -198,6 +215,7 @@ void VisitStructs(Visit&& visit) {
   visit("cache", &Config::cache);
   visit("memory_pressure", &Config::memory_pressure);
   visit("health", &Config::health);
+  visit("profile", &Config::profile);
   visit("generation", &Config::generation);
 }
 

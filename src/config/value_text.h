@@ -52,6 +52,10 @@ struct EnumWords<LargeStrategy> {
   static constexpr std::array<std::string_view, 3> kWords = {"streaming", "mapped", "heap"};
 };
 template <>
+struct EnumWords<ProfileFormat> {
+  static constexpr std::array<std::string_view, 3> kWords = {"json", "chrome_trace", "html"};
+};
+template <>
 struct EnumWords<PressureAction> {
   static constexpr std::array<std::string_view, 3> kWords = {"clear_cache", "force_gc", "reduce_batch_size"};
 };

@@ -6,7 +6,6 @@
 
 #include "base/status_macros.h"
 #include "monitor/listeners.h"
-#include "monitor/reports.h"
 #include "monitor/session.h"
 #include "monitor/summary.h"
 #include "monitor/thread_tracks.h"
@@ -16,27 +15,10 @@ namespace {
 
 using monitor::Listener;
 
-constexpr char kNoGpu[] = "gpu metrics: this build has no GPU backend";
-
-monitor::SessionOptions OptionsOf(const ProfileConfig& config) {
-  return {.detailed = config.enable_detailed_timing,
-          .sampling = config.enable_memory_tracking,
-          .sample_frequency_hz = config.sample_frequency_hz};
-}
-
 double TokensDrawn(const monitor::Recorder& recorder) {
   uint64_t tokens = 0;
   for (const monitor::StepRow& step : monitor::StepRows(recorder)) tokens += step.tokens;
   return double(tokens);
-}
-
-std::string Written(const monitor::Profile& profile, ProfileFormat format) {
-  switch (format) {
-    case ProfileFormat::Json: break;
-    case ProfileFormat::ChromeTrace: return monitor::ChromeTrace(profile);
-    case ProfileFormat::Html: return monitor::HtmlReport(profile);
-  }
-  return monitor::JsonReport(profile);
 }
 
 }  // namespace
@@ -80,7 +62,8 @@ Profiler::~Profiler() = default;
 Result<Profiler> Profiler::create() { return with_config({}); }
 
 Result<Profiler> Profiler::with_config(ProfileConfig config) {
-  STERNA_ASSIGN_OR_RETURN(std::unique_ptr<monitor::Session> session, monitor::Session::Start(OptionsOf(config)));
+  STERNA_ASSIGN_OR_RETURN(std::unique_ptr<monitor::Session> session,
+                          monitor::Session::Start(monitor::SessionOptionsOf(config)));
   return Profiler(std::make_unique<State>(config, std::move(session)));
 }
 
@@ -113,7 +96,7 @@ Result<double> Profiler::metric(MetricType type) const {
     case MetricType::GpuMemory:
     case MetricType::Temperature: break;
   }
-  return Status::Unavailable(kNoGpu);
+  return Status::Unavailable(monitor::kNoGpu);
 }
 
 struct ProfilingSession::State {
@@ -129,7 +112,8 @@ ProfilingSession& ProfilingSession::operator=(ProfilingSession&&) noexcept = def
 ProfilingSession::~ProfilingSession() = default;
 
 Result<ProfilingSession> ProfilingSession::create(ProfileConfig config) {
-  STERNA_ASSIGN_OR_RETURN(std::unique_ptr<monitor::Session> session, monitor::Session::Start(OptionsOf(config)));
+  STERNA_ASSIGN_OR_RETURN(std::unique_ptr<monitor::Session> session,
+                          monitor::Session::Start(monitor::SessionOptionsOf(config)));
   // Without timing it does not listen: nothing but samples is recorded.
   if (config.enable_timing && !monitor::Listen(Listener::kSession, session->shared_recorder())) {
     return Status::FailedPrecondition("another profiling session is open in this process; end it first");
@@ -137,10 +121,6 @@ Result<ProfilingSession> ProfilingSession::create(ProfileConfig config) {
   return ProfilingSession(std::unique_ptr<State>(new State{config, std::move(session)}));
 }
 
-Result<std::string> ProfilingSession::generate_report() {
-  monitor::Profile profile = state_->session->Snapshot({}, {});
-  if (state_->config.enable_gpu_metrics) profile.missing.emplace_back(kNoGpu);
-  return Written(profile, state_->config.output_format);
-}
+Result<std::string> ProfilingSession::generate_report() { return state_->session->Report(state_->config); }
 
 }  // namespace sterna

@@ -2,8 +2,15 @@
 #include "monitor/session.h"
 
 #include "base/status_macros.h"
+#include "monitor/reports.h"
 
 namespace sterna::monitor {
+
+SessionOptions SessionOptionsOf(const ProfileConfig& config) {
+  return {.detailed = config.enable_detailed_timing,
+          .sampling = config.enable_memory_tracking,
+          .sample_frequency_hz = config.sample_frequency_hz};
+}
 
 Session::Session(const SessionOptions& options)
     : recorder_(std::make_shared<Recorder>(RecorderOptions{.detailed = options.detailed})),
@@ -41,6 +48,17 @@ Profile Session::Snapshot(std::vector<std::pair<std::string, std::string>> about
           .missing = std::move(missing),
           .about = std::move(about),
           .limits = limits};
+}
+
+std::string Session::Report(const ProfileConfig& config) const {
+  Profile profile = Snapshot({}, {});
+  if (config.enable_gpu_metrics) profile.missing.emplace_back(kNoGpu);
+  switch (config.output_format) {
+    case ProfileFormat::Json: break;
+    case ProfileFormat::ChromeTrace: return ChromeTrace(profile);
+    case ProfileFormat::Html: return HtmlReport(profile);
+  }
+  return JsonReport(profile);
 }
 
 }  // namespace sterna::monitor

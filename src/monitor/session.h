@@ -12,14 +12,18 @@
 #include "monitor/profile.h"
 #include "monitor/recorder.h"
 #include "monitor/sampler.h"
+#include "sterna/profile_config.h"
 
 namespace sterna::monitor {
+
+inline constexpr char kNoGpu[] = "gpu metrics: this build has no GPU backend";
 
 struct SessionOptions {
   bool detailed = false;
   bool sampling = true;
   uint32_t sample_frequency_hz = 100;
 };
+SessionOptions SessionOptionsOf(const ProfileConfig& config);
 
 // A profile in the making: a recorder for the engine, and a sampler that runs beside. To be made before the threads
 // whose hardware counts are wanted. Thread-safe.
@@ -34,6 +38,8 @@ class Session {
   Sample ReadNow();
   // What happened up to now. Refers to the recorder of this session.
   Profile Snapshot(std::vector<std::pair<std::string, std::string>> about, const MachineLimits& limits) const;
+  // The same in the form that the configuration asks for.
+  std::string Report(const ProfileConfig& config) const;
   // No more samples: what comes after is not the run's.
   void StopSampling();
 
