@@ -3,13 +3,16 @@
 import json
 import pathlib
 import re
+import subprocess
+import sys
 import tempfile
 import types
 import unittest
 
 import harness
 
-DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "configuration.md"
+ROOT = pathlib.Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "configuration.md"
 
 
 class ConfigVerb(unittest.TestCase):
@@ -37,6 +40,10 @@ class ConfigVerb(unittest.TestCase):
             expected = {"default": facts["default"], "values": facts["values"], "effect": facts["effect"] + suffix}
             self.assertEqual(expected, told.get(key), key)
         self.assertEqual(set(keys), set(told))
+
+    def test_the_documents_name_the_test_of_each_setting(self):
+        table = subprocess.run([sys.executable, ROOT / "tools" / "check_knobs.py", "--table"], capture_output=True, check=True)
+        self.assertIn(table.stdout.decode(), (ROOT / "docs" / "settings.md").read_text())
 
     def test_every_source_is_named(self):
         self.file.write_text('preset = "server"\n[batch]\nchunk_size = 3\n')

@@ -45,6 +45,36 @@ TEST_F(EngineKnobs, instance_id) {
   EXPECT_NE(first, Changed().cpus_of_the_loop);  // the next CPU
 }
 
+TEST_F(EngineKnobs, device) {
+  config_.engine.device = Device::Cuda;
+  config_.engine.fallback_device = std::nullopt;
+  EXPECT_EQ(StatusCode::kUnavailable, Load(config_).status().code());
+}
+
+TEST_F(EngineKnobs, fallback_device) {
+  config_.engine.device = Device::Cuda;
+  Changed();
+  config_.engine.fallback_device = std::nullopt;
+  EXPECT_EQ(StatusCode::kUnavailable, Load(config_).status().code());
+}
+
+TEST_F(EngineKnobs, kernels) {
+  config_.inference.kernels = "scalar";
+  EXPECT_EQ("scalar", Changed().report.kernels);
+}
+
+TEST_F(EngineKnobs, memory_alignment) {
+  config_.engine.memory_alignment = 4096;
+  EXPECT_EQ(4096u, OptionsOf(config_)->alignment_bytes);
+  Changed();
+}
+
+TEST_F(EngineKnobs, use_aligned_allocations) {
+  config_.engine.memory_alignment = 4096;
+  config_.engine.use_aligned_allocations = false;
+  EXPECT_EQ(64u, OptionsOf(config_)->alignment_bytes);
+}
+
 TEST_F(EngineKnobs, enable_avx2) {
   config_.engine.enable_avx2 = false;
   config_.engine.enable_neon = false;

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "unit/api/built_in.h"
+#include "unit/api/pinned.h"
 
 namespace sterna {
 namespace {
@@ -28,9 +31,12 @@ class GenerationKnobs : public testing::Test {
     static const Model model = LoadBuiltIn();
     return model;
   }
-  static std::vector<int32_t> Tokens(const GenerationConfig& config) {
-    return BuiltIn().generate(kPrompt, config)->tokens;
+  static GenerationResult Answer(const GenerationConfig& generation) {
+    Config config;
+    config.generation = generation;
+    return BuiltIn().generate(kPrompt, Pinned(config).generation).value();
   }
+  static std::vector<int32_t> Tokens(const GenerationConfig& config) { return Answer(config).tokens; }
   static std::vector<int32_t> Changed(const std::function<void(GenerationConfig&)>& change) {
     GenerationConfig config = Hot();
     change(config);
@@ -73,9 +79,9 @@ TEST_F(GenerationKnobs, max_length) {
 
 TEST_F(GenerationKnobs, stop_tokens) {
   GenerationConfig config = Greedy(24);
-  const std::string whole = BuiltIn().generate(kPrompt, config)->text;
+  const std::string whole = Answer(config).text;
   config.stop_tokens = {whole.substr(4, 3)};
-  EXPECT_EQ(whole.substr(0, 4), BuiltIn().generate(kPrompt, config)->text);
+  EXPECT_EQ(whole.substr(0, 4), Answer(config).text);
 }
 
 TEST_F(GenerationKnobs, repetition_penalty) {
@@ -102,10 +108,23 @@ TEST_F(GenerationKnobs, penalty_window) {
   EXPECT_NE(with_window(1), with_window(0));
 }
 
+// The answer stays the same; guesses that were right spare steps.
 TEST_F(GenerationKnobs, speculate) {
-  GenerationConfig config = Greedy(24);
-  config.speculate = 7;
-  EXPECT_EQ(greedy_, Tokens(config));  // what it changes is the time; engine's speculation tests count the guesses
+  const auto steps = [](uint32_t speculate) {
+    Config config;
+    config.engine.enable_monitoring = true;
+    config.generation = Greedy(24);
+    config.generation.speculate = speculate;
+    InferenceEngine engine = InferenceEngine::with_config(Pinned(config)).value();
+    const Model model = engine.load_model(kBuiltInModel).value();
+    const auto tokens =
+        model.generate("A sparrow is a bird. A sparrow is a bird. A sparrow is", engine.config().generation)->tokens;
+    const auto report = nlohmann::json::parse(engine.generate_report().value());
+    return std::pair(tokens, report["rows"].get<uint64_t>());
+  };
+  const auto alone = steps(0), guessed = steps(7);
+  EXPECT_EQ(alone.first, guessed.first);
+  EXPECT_NE(alone.second, guessed.second);
 }
 
 }  // namespace

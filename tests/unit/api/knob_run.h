@@ -12,6 +12,7 @@
 #include "api/engine_options.h"
 #include "platform/worker_binding.h"
 #include "unit/api/built_in.h"
+#include "unit/api/pinned.h"
 
 namespace sterna {
 
@@ -31,7 +32,7 @@ inline std::vector<text::TokenId> Prompt() {
 
 // How full memory is, is the test's to say: nothing, where it does not.
 inline Result<engine::EngineOptions> OptionsOf(const Config& config) {
-  auto options = api::ToEngineOptions(config);
+  auto options = api::ToEngineOptions(Pinned(config));
   if (options.ok()) options->read_pressure = [] { return memory::PressureReading(); };
   return options;
 }

@@ -52,6 +52,16 @@ TEST_F(LoadingKnobs, mmap_threshold_mb) {
   EXPECT_THAT(RulesOf(Changed()), ElementsAre(model::LoadRule::kMap));
 }
 
+TEST_F(LoadingKnobs, use_memory_mapping) {
+  config_.model_loading.use_memory_mapping = true;
+  EXPECT_THAT(RulesOf(Changed()), ElementsAre(model::LoadRule::kMap));
+}
+
+TEST_F(LoadingKnobs, validate_checksums) {
+  config_.gguf.validate_checksums = true;
+  EXPECT_TRUE(OptionsOf(config_)->verify_checksums);
+}
+
 TEST_F(LoadingKnobs, preload_critical_tensors) {
   config_.model_loading.mmap_threshold_mb = 0;
   EXPECT_EQ(0u, Changed().report.loading.preloaded_bytes);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "unit/api/built_in.h"
+#include "unit/api/pinned.h"
 
 namespace sterna {
 namespace {
@@ -22,7 +23,7 @@ class ProfileKnobs : public ::testing::Test {
     config_.engine.enable_monitoring = true;
   }
   std::string Text() {
-    InferenceEngine engine = InferenceEngine::with_config(config_).value();
+    InferenceEngine engine = InferenceEngine::with_config(Pinned(config_)).value();
     EXPECT_TRUE(engine.load_model(kBuiltInModel)->generate("What is a sparrow?", Greedy(4)).ok());
     return engine.generate_report().value();
   }
@@ -34,7 +35,7 @@ class ProfileKnobs : public ::testing::Test {
 TEST_F(ProfileKnobs, enable_monitoring) {
   EXPECT_EQ(1, Report()["sterna_profile"]);
   config_.engine.enable_monitoring = false;
-  const auto engine = InferenceEngine::with_config(config_).value();
+  const auto engine = InferenceEngine::with_config(Pinned(config_)).value();
   EXPECT_EQ(StatusCode::kFailedPrecondition, engine.generate_report().status().code());
 }
 
