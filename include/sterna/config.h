@@ -35,6 +35,11 @@ enum class EvictionPolicy : uint8_t { LRU, LFU, FIFO, FarthestNext };
 enum class PreloadStrategy : uint8_t { None, Sequential, Predictive };
 // Where large weights lie: in a window that they flow through, where the file is mapped, in memory.
 enum class LargeStrategy : uint8_t { Streaming, Mapped, Heap };
+// How the pool grows: by as much again as it has, by what a request needs, never.
+enum class AllocationStrategy : uint8_t { Adaptive, Conservative, Fixed };
+// Which freed blocks the pool keeps: those of sizes that were asked for before, of 1, 4 and 16 KB (smaller requests get
+// a whole one), none: the best fitting free stretch serves each request.
+enum class PoolStrategy : uint8_t { Adaptive, SizeClass, BestFit };
 // What is done about memory that runs short: caches are emptied, free memory goes back to the system, steps get half
 // the rows.
 enum class PressureAction : uint8_t { ClearCache, ForceGC, ReduceBatchSize };
@@ -102,14 +107,34 @@ struct ModelLoadingConfig {
   bool preload_critical_tensors = false;        // pages of a mapped embedding and head are read while loading
 };
 
-// Where weights lie once they are loaded.
+// Memory of run-time buffers, which requests draw their tokens with (docs/memory.md).
+struct MemoryPoolConfig {
+  std::optional<MiB> initial_size_mb = {};  // taken and touched at load; none: what batch.max_batch_size requests need
+  std::optional<MiB> max_size_mb = {};      // none: what the memory limit leaves
+  AllocationStrategy allocation_strategy = AllocationStrategy::Adaptive;
+  std::optional<MiB> chunk_size_mb = {};  // the least that is taken later; none: what one request needs
+  bool enable_tracking = false;           // remember every block in use
+  size_t alignment = 64;                  // bytes, of blocks: a power of two
+};
+
+// Which freed blocks of the pool are kept for requests of their size.
+struct TensorPoolConfig {
+  PoolStrategy strategy = PoolStrategy::Adaptive;
+  double reuse_threshold = 0.9;          // share of requests of a kept size that are to find a block
+  ms defragmentation_interval{300'000};  // between returns of what is free to the system
+};
+
+// Where weights lie once they are loaded, and what run-time buffers count as small or large.
 struct AdaptivePoolConfig {
+  size_t small_tensor_threshold = 1024;                // bytes; a smaller buffer gets the next power of two
+  std::optional<size_t> medium_tensor_threshold = {};  // from here on a buffer has a mapping of its own; none: never
   LargeStrategy large_tensor_strategy = LargeStrategy::Mapped;  // a model over the memory limit is streamed with any
 };
 
 // What may be kept so that it need not be read again.
 struct CacheConfig {
-  MiB tensor_cache_mb = 512;  // streamed weights; two layers always fit
+  MiB tensor_cache_mb = 512;      // streamed weights; two layers always fit
+  MiB activation_cache_mb = 128;  // keys and values of requests that ended, for others that begin alike
   EvictionPolicy eviction_policy = EvictionPolicy::FarthestNext;
   PreloadStrategy preload_strategy = PreloadStrategy::Predictive;
 };
@@ -118,8 +143,10 @@ struct CacheConfig {
 struct MemoryPressureConfig {
   double low_memory_threshold = 0.8;       // from here on caches do not grow
   double medium_pressure_threshold = 0.9;  // from here on a check a second takes the next action
-  std::vector<PressureAction> high_pressure_actions = {PressureAction::ClearCache, PressureAction::ForceGC,
-                                                       PressureAction::ReduceBatchSize};
+  std::vector<PressureAction> high_pressure_actions = all_actions();
+
+  // ClearCache, ForceGC, ReduceBatchSize.
+  static std::vector<PressureAction> all_actions();
 };
 
 // What counts as well (docs/health.md). A value over its threshold does not.
@@ -153,6 +180,8 @@ struct Config {
   InferenceConfig inference;
   GGUFConfig gguf;
   ModelLoadingConfig model_loading;
+  MemoryPoolConfig memory_pool;
+  TensorPoolConfig tensor_pool;
   AdaptivePoolConfig adaptive_pool;
   CacheConfig cache;
   MemoryPressureConfig memory_pressure;

@@ -76,6 +76,7 @@ memory::PressureAction ToAction(PressureAction action) {
 
 memory::PressureConfig ToPressure(const MemoryPressureConfig& config) {
   memory::PressureConfig pressure{config.low_memory_threshold, config.medium_pressure_threshold, {}};
+  pressure.actions.reserve(config.high_pressure_actions.size());
   for (const PressureAction action : config.high_pressure_actions) pressure.actions.push_back(ToAction(action));
   return pressure;
 }
@@ -86,6 +87,41 @@ monitor::HealthRules ToHealthRules(const Config& config) {
           .error_rate = config.health.error_rate_threshold,
           .check_interval = config.health.check_interval,
           .probe_interval = config.engine.health_check_interval};
+}
+
+memory::PoolGrowth ToGrowth(AllocationStrategy strategy) {
+  switch (strategy) {
+    case AllocationStrategy::Adaptive: return memory::PoolGrowth::kDoubling;
+    case AllocationStrategy::Conservative: return memory::PoolGrowth::kByNeed;
+    case AllocationStrategy::Fixed: return memory::PoolGrowth::kNever;
+  }
+  return memory::PoolGrowth::kDoubling;
+}
+
+memory::PoolStrategy ToStrategy(PoolStrategy strategy) {
+  switch (strategy) {
+    case PoolStrategy::Adaptive: return memory::PoolStrategy::kLearned;
+    case PoolStrategy::SizeClass: return memory::PoolStrategy::kGivenSizes;
+    case PoolStrategy::BestFit: return memory::PoolStrategy::kBestFit;
+  }
+  return memory::PoolStrategy::kLearned;
+}
+
+memory::PoolConfig ToPool(const Config& config) {
+  constexpr uint64_t kUnbounded = UINT64_MAX;
+  const MemoryPoolConfig& memory = config.memory_pool;
+  memory::PoolConfig pool;
+  pool.max_bytes = memory.max_size_mb ? *memory.max_size_mb * kMegabyte : kUnbounded;
+  pool.chunk_bytes = memory.chunk_size_mb.value_or(0) * kMegabyte;
+  pool.alignment = memory.alignment;
+  pool.growth = ToGrowth(memory.allocation_strategy);
+  pool.tracking = memory.enable_tracking;
+  pool.strategy = ToStrategy(config.tensor_pool.strategy);
+  pool.reuse_target = config.tensor_pool.reuse_threshold;
+  pool.tidy_interval = config.tensor_pool.defragmentation_interval;
+  pool.small_bytes = config.adaptive_pool.small_tensor_threshold;
+  pool.large_bytes = config.adaptive_pool.medium_tensor_threshold.value_or(kUnbounded);
+  return pool;
 }
 
 model::LoadingOptions ToLoading(const Config& config) {
@@ -115,10 +151,9 @@ platform::WorkerBinding ToBinding(const EngineConfig& config) {
   return platform::WorkerBinding::kNone;
 }
 
-Status CheckAlignment(const EngineConfig& config) {
-  if (!config.memory_alignment || std::has_single_bit(*config.memory_alignment)) return {};
-  return Status::InvalidArgument(
-      fmt::format("engine.memory_alignment is {}; give a power of two", *config.memory_alignment));
+Status CheckAlignment(std::string_view key, size_t alignment) {
+  if (std::has_single_bit(alignment)) return {};
+  return Status::InvalidArgument(fmt::format("{} is {}; give a power of two", key, alignment));
 }
 
 Status CheckPressure(const MemoryPressureConfig& config) {
@@ -146,7 +181,8 @@ Result<Device> ChooseDevice(const EngineConfig& config) {
 
 Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   STERNA_RETURN_IF_ERROR(config::Validate(config));
-  STERNA_RETURN_IF_ERROR(CheckAlignment(config.engine));
+  STERNA_RETURN_IF_ERROR(CheckAlignment("engine.memory_alignment", config.engine.memory_alignment.value_or(64)));
+  STERNA_RETURN_IF_ERROR(CheckAlignment("memory_pool.alignment", config.memory_pool.alignment));
   STERNA_RETURN_IF_ERROR(CheckPressure(config.memory_pressure));
   STERNA_RETURN_IF_ERROR(ChooseDevice(config.engine).status());
   const EngineConfig& engine = config.engine;
@@ -174,8 +210,11 @@ Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   options.verify_checksums = config.gguf.validate_checksums;
   options.weights = ToPlacement(config);
   options.tensor_cache_bytes = config.cache.tensor_cache_mb * kMegabyte;
+  options.prefix_cache_bytes = config.cache.activation_cache_mb * kMegabyte;
   options.eviction_policy = ToEviction(config.cache.eviction_policy);
   options.preload_strategy = ToPreload(config.cache.preload_strategy);
+  options.pool = ToPool(config);
+  if (const auto initial_mb = config.memory_pool.initial_size_mb) options.pool_initial_bytes = *initial_mb * kMegabyte;
   options.pressure = ToPressure(config.memory_pressure);
   options.model.loading = ToLoading(config);
   options.health = ToHealthRules(config);

@@ -121,12 +121,54 @@ void VisitFields(std::type_identity<ModelLoadingConfig>, Visit&& visit) {
 }
 
 template <class Visit>
+void VisitFields(std::type_identity<MemoryPoolConfig>, Visit&& visit) {
+  using C = MemoryPoolConfig;
+  visit(Field{"initial_size_mb", "Memory of run-time buffers that is taken and touched at load; auto is what is needed",
+              Range{1, kMaxMegabytes}, "auto"},
+        &C::initial_size_mb);
+  visit(Field{"max_size_mb", "The most that it grows to; auto is what the memory limit leaves", Range{1, kMaxMegabytes},
+              "auto"},
+        &C::max_size_mb);
+  visit(Field{"allocation_strategy", "How it grows: adaptive by doubling, conservative by need, fixed never", {}},
+        &C::allocation_strategy);
+  visit(Field{"chunk_size_mb", "The least that it grows by; auto is what one request needs", Range{1, kMaxMegabytes},
+              "auto"},
+        &C::chunk_size_mb);
+  visit(Field{"enable_tracking", "Every block in use is remembered", {}}, &C::enable_tracking);
+  visit(Field{"alignment", "Alignment of blocks in bytes, a power of two", Range{16, 4096}}, &C::alignment);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<TensorPoolConfig>, Visit&& visit) {
+  using C = TensorPoolConfig;
+  visit(Field{"strategy",
+              "Which freed blocks are kept for requests of their size: adaptive those of sizes seen before, size_class "
+              "those "
+              "of 1, 4 and 16 KB, best_fit none",
+              {}},
+        &C::strategy);
+  visit(Field{"reuse_threshold", "Share of requests of a kept size that are to find a kept block", Range{0, 1}},
+        &C::reuse_threshold);
+  visit(Field{"defragmentation_interval", "Milliseconds between returns of free memory to the system",
+              Range{1, kMaxMilliseconds}},
+        &C::defragmentation_interval);
+}
+
+template <class Visit>
 void VisitFields(std::type_identity<AdaptivePoolConfig>, Visit&& visit) {
+  using C = AdaptivePoolConfig;
+  visit(Field{"small_tensor_threshold", "Bytes; a smaller run-time buffer gets the next power of two",
+              Range{0, 1073741824}},
+        &C::small_tensor_threshold);
+  visit(Field{"medium_tensor_threshold",
+              "Bytes; a larger run-time buffer has a mapping of its own, which goes back when it is freed",
+              Range{1, 1073741824}},
+        &C::medium_tensor_threshold);
   visit(Field{"large_tensor_strategy",
               "Where weights lie: streaming reads them layer by layer while the model runs, mapped is by size, heap "
               "reads all of them into memory",
               {}},
-        &AdaptivePoolConfig::large_tensor_strategy);
+        &C::large_tensor_strategy);
 }
 
 template <class Visit>
@@ -134,6 +176,10 @@ void VisitFields(std::type_identity<CacheConfig>, Visit&& visit) {
   using C = CacheConfig;
   visit(Field{"tensor_cache_mb", "Streamed weights that are kept; two layers always are", Range{1, kMaxMegabytes}},
         &C::tensor_cache_mb);
+  visit(Field{"activation_cache_mb",
+              "Keys and values that the server keeps of requests that ended, for others that begin alike",
+              Range{0, kMaxMegabytes}},
+        &C::activation_cache_mb);
   visit(Field{"eviction_policy", "Which streamed layer gives up its place; farthest_next reads least", {}},
         &C::eviction_policy);
   visit(Field{"preload_strategy", "Which streamed layers are read before they are needed", {}}, &C::preload_strategy);
@@ -211,6 +257,8 @@ void VisitStructs(Visit&& visit) {
   visit("inference", &Config::inference);
   visit("gguf", &Config::gguf);
   visit("model_loading", &Config::model_loading);
+  visit("memory_pool", &Config::memory_pool);
+  visit("tensor_pool", &Config::tensor_pool);
   visit("adaptive_pool", &Config::adaptive_pool);
   visit("cache", &Config::cache);
   visit("memory_pressure", &Config::memory_pressure);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/status_macros.h"
 #include "config/nearest_name.h"
@@ -124,6 +125,11 @@ BatchConfig BatchConfig::for_profile(HardwareProfile profile) {
     case HardwareProfile::Server: return {.max_batch_size = 64, .chunk_size = 16, .memory_limit_mb = 8192};
   }
   return {};
+}
+
+std::vector<PressureAction> MemoryPressureConfig::all_actions() {
+  constexpr std::array kAll = {PressureAction::ClearCache, PressureAction::ForceGC, PressureAction::ReduceBatchSize};
+  return {kAll.begin(), kAll.end()};
 }
 
 Result<Config> Config::preset(std::string_view name) {

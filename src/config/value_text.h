@@ -56,6 +56,14 @@ struct EnumWords<ProfileFormat> {
   static constexpr std::array<std::string_view, 3> kWords = {"json", "chrome_trace", "html"};
 };
 template <>
+struct EnumWords<AllocationStrategy> {
+  static constexpr std::array<std::string_view, 3> kWords = {"adaptive", "conservative", "fixed"};
+};
+template <>
+struct EnumWords<PoolStrategy> {
+  static constexpr std::array<std::string_view, 3> kWords = {"adaptive", "size_class", "best_fit"};
+};
+template <>
 struct EnumWords<PressureAction> {
   static constexpr std::array<std::string_view, 3> kWords = {"clear_cache", "force_gc", "reduce_batch_size"};
 };
@@ -107,8 +115,8 @@ Result<Value> ValueFromText(const std::string& key, const Field& field, std::str
     Value values;
     values.reserve(texts.size());
     for (const std::string& one : texts) {
-      STERNA_ASSIGN_OR_RETURN(auto value, ValueFromText<typename Value::value_type>(key, field, one));
-      values.push_back(std::move(value));
+      STERNA_ASSIGN_OR_RETURN(const auto value, ValueFromText<typename Value::value_type>(key, field, one));
+      values.push_back(value);
     }
     return values;
   } else if constexpr (std::is_same_v<Value, ms>) {

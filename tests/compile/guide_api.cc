@@ -42,7 +42,26 @@ ModelLoadingConfig Loading() {
   return {.use_memory_mapping = true, .mmap_threshold_mb = 256, .preload_critical_tensors = true};
 }
 
-AdaptivePoolConfig Pool() { return {.large_tensor_strategy = LargeStrategy::Streaming}; }
+MemoryPoolConfig Memory() {
+  return {.initial_size_mb = 1024,
+          .max_size_mb = 4096,
+          .allocation_strategy = AllocationStrategy::Adaptive,
+          .chunk_size_mb = 64,
+          .enable_tracking = true,
+          .alignment = 64};
+}
+
+TensorPoolConfig Tensors() {
+  return {.strategy = PoolStrategy::Adaptive,
+          .reuse_threshold = 0.9,
+          .defragmentation_interval = std::chrono::seconds(300)};
+}
+
+AdaptivePoolConfig Pool() {
+  return {.small_tensor_threshold = 1024,
+          .medium_tensor_threshold = 65536,
+          .large_tensor_strategy = LargeStrategy::Streaming};
+}
 
 MemoryPressureConfig Pressure() {
   return {
@@ -52,8 +71,10 @@ MemoryPressureConfig Pressure() {
 }
 
 CacheConfig Caches() {
-  return {
-      .tensor_cache_mb = 512, .eviction_policy = EvictionPolicy::LRU, .preload_strategy = PreloadStrategy::Predictive};
+  return {.tensor_cache_mb = 512,
+          .activation_cache_mb = 128,
+          .eviction_policy = EvictionPolicy::LRU,
+          .preload_strategy = PreloadStrategy::Predictive};
 }
 
 EngineConfig Metal() {
@@ -135,6 +156,7 @@ int main(int argc, char** argv) {
   config.batch = BatchOf(HardwareProfile::Desktop);
   config.gguf = Files();
   config.model_loading = Loading();
+  config.tensor_pool = Tensors();
   config.adaptive_pool = Pool();
   config.cache = Caches();
   config.memory_pressure = Pressure();
@@ -143,6 +165,7 @@ int main(int argc, char** argv) {
   TextGenerator generator(engine, model, {.temperature = 0.7f, .top_k = 50, .top_p = 0.9f, .max_length = 512});
   Monitor(generator, engine, "What is a sparrow?");
   std::printf("Sterna %.*s\n", int(version().size()), version().data());
-  std::printf("%zu %zu %zu\n", engines.size(), LoadBalanced(1, 2048).size(), Profile(model).size());
+  std::printf("%zu %zu %zu %zu\n", Memory().alignment, engines.size(), LoadBalanced(1, 2048).size(),
+              Profile(model).size());
   return argc > 100 ? int(CustomBenchmark()) : 0;
 }

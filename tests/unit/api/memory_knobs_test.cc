@@ -5,11 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <future>
 #include <set>
 #include <string>
 #include <thread>
 
+#include "engine/submission.h"
 #include "unit/api/knob_run.h"
 
 namespace sterna {
@@ -91,6 +92,29 @@ TEST_F(CacheKnobs, tensor_cache_mb) {
   EXPECT_GT(Stream().evictions, 0u);
   config_.cache.tensor_cache_mb = 64;
   EXPECT_EQ(0u, Stream().evictions);
+}
+
+TEST_F(CacheKnobs, activation_cache_mb) {
+  config_ = Base();
+  // Of the second of two requests that are alike.
+  const auto cached_tokens = [&] {
+    const auto engine = Load(config_, 2).value();
+    uint32_t tokens = 0;
+    for (int i = 0; i < 2; ++i) {
+      std::promise<uint32_t> done;
+      engine::Submission submission;
+      submission.generate = RequestOf(1);
+      submission.on_done = [&](const Result<engine::GenerateResult>& result) {
+        done.set_value(result->timings.cached_tokens);
+      };
+      EXPECT_TRUE(engine->Submit(std::move(submission)).ok());
+      tokens = done.get_future().get();
+    }
+    return tokens;
+  };
+  EXPECT_GT(cached_tokens(), 0u);
+  config_.cache.activation_cache_mb = 0;
+  EXPECT_EQ(0u, cached_tokens());
 }
 
 TEST_F(CacheKnobs, eviction_policy) {
