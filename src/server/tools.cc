@@ -116,6 +116,7 @@ Result<ExpressionId> CallSyntax(const ToolUse& tools, grammar::Syntax& syntax) {
 // last. Its first character stands nowhere else in it, so what breaks off begins again at once.
 ExpressionId TextThen(ExpressionId calls, grammar::Syntax& syntax) {
   std::vector<grammar::RuleId> rules;
+  rules.reserve(kToolCallBegin.size());
   for (size_t i = 0; i < kToolCallBegin.size(); ++i) rules.push_back(syntax.AddRule("text", "tools"));
   const auto one_of = [&syntax](const std::vector<grammar::CodePointRange>& characters, ExpressionId then) {
     return syntax.Sequence({syntax.Character(characters), then});
@@ -138,6 +139,7 @@ ExpressionId TextThen(ExpressionId calls, grammar::Syntax& syntax) {
 Result<ToolUse> ReadTools(const Json& body) {
   ToolUse tools;
   STERNA_ASSIGN_OR_RETURN(tools.offered, ReadOffered(body));
+  tools.allowed.reserve(tools.offered.size());
   for (const Tool& tool : tools.offered) tools.allowed.push_back(&tool);
   STERNA_ASSIGN_OR_RETURN(const auto parallel, BoolField(body, "parallel_tool_calls"));
   tools.parallel = parallel.value_or(true);

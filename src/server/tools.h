@@ -19,6 +19,10 @@ struct Tool {
 // The functions of a request, and what the model may do with them.
 struct ToolUse {
   enum class Choice : uint8_t { kNone, kAuto, kRequired };
+  ToolUse() = default;  // no copies: `allowed` points into `offered`
+  ToolUse(ToolUse&&) = default;
+  ToolUse& operator=(ToolUse&&) = default;
+
   Choice choice = Choice::kNone;
   std::vector<Tool> offered;         // shown to the model; none where the choice is kNone
   std::vector<const Tool*> allowed;  // of these, that it may call

@@ -30,6 +30,7 @@ class Answers {
   explicit Answers(const Json& body) {
     for (int i = 0; i < 256; ++i) bytes_.push_back(char(i));
     std::vector<std::string_view> tokens;
+    tokens.reserve(bytes_.size() + 1);
     for (size_t i = 0; i < bytes_.size(); ++i) tokens.push_back(std::string_view(bytes_).substr(i, 1));
     tokens.emplace_back();
     const auto tree = std::make_shared<grammar::TokenTree>(tokens, std::vector<text::TokenId>{256});
@@ -124,7 +125,7 @@ TEST(Tools, HostileOnesAreRefusedByName) {
   for (int i = 0; i < 3000; ++i)
     large["properties"][std::string("p").append(std::to_string(i))] = {{"pattern", "^(a|b){9,900}$"}};
   one(Function("a", large));
-  const Json tools = {Function("a")};
+  const Json tools = Json::array({Function("a")});  // braces alone would be a copy to Clang
   EXPECT_NE(refusal({{"tools", tools}, {"tool_choice", "must"}}).find("'tool_choice'"), std::string::npos);
   EXPECT_NE(refusal({{"tools", tools}, {"tool_choice", Function("b")}}).find("'tool_choice'"), std::string::npos);
   EXPECT_NE(refusal({{"tool_choice", "required"}}).find("'tool_choice'"), std::string::npos);
