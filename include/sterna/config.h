@@ -194,7 +194,7 @@ struct Config {
   static Result<Config> preset(std::string_view name);
   // One configuration for each of `instances` engines on one machine: memory and cores shared out, cores disjoint.
   // InvalidArgument for no instance or more instances than cores.
-  static Result<std::vector<Config>> load_balanced(Config base, uint32_t instances, MiB total_memory_mb);
+  static Result<std::vector<Config>> load_balanced(const Config& base, uint32_t instances, MiB total_memory_mb);
 };
 
 }  // namespace sterna

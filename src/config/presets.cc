@@ -142,7 +142,7 @@ Result<Config> Config::preset(std::string_view name) {
       fmt::format("unknown preset '{}'; the nearest is {}", name.substr(0, 64), config::NearestName(name, names)));
 }
 
-Result<std::vector<Config>> Config::load_balanced(Config base, uint32_t instances, MiB total_memory_mb) {
+Result<std::vector<Config>> Config::load_balanced(const Config& base, uint32_t instances, MiB total_memory_mb) {
   const uint32_t cores = base.engine.thread_count.value_or(platform::UsableCores());
   if (instances < 1 || instances > cores) {
     return Status::InvalidArgument(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "base/status_macros.h"
 #include "engine/engine.h"
@@ -15,7 +16,11 @@ Session::~Session() { state_->Truncate(0); }
 Status Session::State::Begin(const GenerateRequest& request) {
   const size_t held = sequence.tokens.size();
   STERNA_RETURN_IF_ERROR(CheckRequest(request, core->tokenizer->vocabulary_size(), held, sequence.context_tokens));
-  STERNA_RETURN_IF_ERROR(core->kv->Reserve(sequence.kv, uint32_t(held + request.prompt.size())));
+  Status reserved = core->kv->Reserve(sequence.kv, uint32_t(held + request.prompt.size()));
+  if (!reserved.ok()) {
+    core->health->NoteRequest(std::nullopt, true);  // the loop will not hear of it
+    return reserved;
+  }
   return BeginRequest(sequence, request);
 }
 

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <thread>
 
+#include "memory/system_pressure.h"
+
 namespace sterna::memory {
 namespace {
 
