@@ -146,7 +146,8 @@ platform::WorkerBinding ToBinding(const EngineConfig& config) {
   switch (config.thread_affinity.value_or(ThreadAffinity::None)) {
     case ThreadAffinity::None: return platform::WorkerBinding::kNone;
     case ThreadAffinity::Core: return platform::WorkerBinding::kCore;
-    case ThreadAffinity::NumaNode: return platform::WorkerBinding::kNumaNode;
+    case ThreadAffinity::NumaNode:
+      return config.numa_aware ? platform::WorkerBinding::kNumaNode : platform::WorkerBinding::kNone;
   }
   return platform::WorkerBinding::kNone;
 }

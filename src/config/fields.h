@@ -40,7 +40,9 @@ void VisitFields(std::type_identity<EngineConfig>, Visit&& visit) {
   visit(Field{"enable_avx512", "Kernels that need AVX-512 (AMX too); false leaves them out", {}, "auto"},
         &C::enable_avx512);
   visit(Field{"enable_fma", "Kernels that need fused multiply-add; false leaves them out", {}, "auto"}, &C::enable_fma);
-  visit(Field{"numa_aware", "Workers and what they read on the same memory node; nothing to do where there is one", {}},
+  visit(Field{"numa_aware",
+              "false: thread_affinity numa_node binds nothing; nothing to do where there is one memory node",
+              {}},
         &C::numa_aware);
   visit(Field{"metal_performance_shaders", "Apple's shaders for the output head", {}, "none", true},
         &C::metal_performance_shaders);

@@ -36,6 +36,13 @@ TEST_F(EngineKnobs, thread_affinity) {
   EXPECT_EQ(platform::CpusOfThisThread(), Changed().cpus_of_the_loop);
 }
 
+TEST_F(EngineKnobs, numa_aware) {
+  config_.engine.thread_affinity = ThreadAffinity::NumaNode;
+  EXPECT_EQ(platform::WorkerBinding::kNumaNode, api::ToEngineOptions(Pinned(config_))->binding);
+  config_.engine.numa_aware = false;
+  EXPECT_EQ(platform::WorkerBinding::kNone, api::ToEngineOptions(Pinned(config_))->binding);
+}
+
 TEST_F(EngineKnobs, instance_id) {
   if (platform::ReadCpuPlaces().size() < 2) GTEST_SKIP() << "needs two CPUs to choose from";
   config_.engine.thread_count = 1;
