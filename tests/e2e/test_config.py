@@ -33,7 +33,8 @@ class ConfigVerb(unittest.TestCase):
 
     def test_the_documents_table_is_the_programs(self):
         keys = json.loads(self.sterna("config", "explain", "--json").stdout)
-        rows = re.findall(r"^\| `([a-z0-9_.]+)` \| (.*?) \| (.*?) \| (.*?) \|$", DOCUMENT.read_text(), re.MULTILINE)
+        table = DOCUMENT.read_text().split("## All keys")[1].split("\n## ")[0]
+        rows = re.findall(r"^\| `([a-z0-9_.]+)` \| (.*?) \| (.*?) \| (.*?) \|$", table, re.MULTILINE)
         told = {key: {"default": default, "values": values, "effect": effect} for key, default, values, effect in rows}
         for key, facts in keys.items():
             suffix = " (GPU only)" if facts["gpu_only"] else ""

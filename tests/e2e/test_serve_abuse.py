@@ -118,7 +118,7 @@ class BadHttpTest(ServerTest):
         return said
 
     def test_paths_and_methods(self):
-        for path in ("/", "/x", "/../../etc/passwd", "/%2e%2e/", "//", "/v1/chat/completions/", "http://evil/health"):
+        for path in ("/x", "/page/", "/page/../x", "/../../etc/passwd", "/%2e%2e/", "//", "/v1/chat/completions/", "http://evil/health"):
             with self.subTest(path=path):
                 self.check_error(self.server.get(path), 404)
         self.check_error(self.server.get(CHAT), 405)
