@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "platform/cpu_features.h"
 #include "platform/topology.h"
 #include "unit/api/knob_run.h"
 
@@ -97,6 +98,8 @@ TEST_F(EngineKnobs, enable_fma) {
 TEST_F(EngineKnobs, enable_avx512) {
   config_.engine.enable_avx512 = false;
   EXPECT_THAT(Changed().report.kernels, testing::Not(testing::AnyOf("avx512", "amx")));
+  // Also where the CPU has none of it.
+  EXPECT_NE(0u, api::ToEngineOptions(Pinned(config_))->left_out_cpu_features & platform::kCpuAvx512);
 }
 
 TEST_F(EngineKnobs, memory_limit_mb) {
@@ -126,8 +129,8 @@ TEST_F(EngineKnobs, enable_prefetching) {
 }
 
 TEST_F(EngineKnobs, max_sequence_length) {
-  config_.inference.max_sequence_length = 256;
-  EXPECT_EQ(256u, Changed().context_tokens);
+  config_.inference.max_sequence_length = 128;  // the model's is 256
+  EXPECT_EQ(128u, Changed().context_tokens);
 }
 
 TEST_F(EngineKnobs, kv_storage) {
