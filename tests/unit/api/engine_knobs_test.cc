@@ -129,8 +129,8 @@ TEST_F(EngineKnobs, enable_prefetching) {
 }
 
 TEST_F(EngineKnobs, max_sequence_length) {
-  config_.inference.max_sequence_length = 128;  // the model's is 256
-  EXPECT_EQ(128u, Changed().context_tokens);
+  config_.inference.max_sequence_length = 224;  // the model's is 256
+  EXPECT_EQ(224u, Changed().context_tokens);
 }
 
 TEST_F(EngineKnobs, kv_storage) {

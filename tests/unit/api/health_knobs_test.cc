@@ -77,7 +77,7 @@ TEST_F(HealthKnobs, check_interval) {
   EXPECT_EQ(HealthState::Healthy, rarely->Health().state);
 }
 
-TEST_F(HealthKnobs, health_check_interval) {
+TEST_F(HealthKnobs, engine_health_check_interval) {
   const auto state_while_stuck = [&](HealthState awaited) {
     const auto engine = Load();
     std::promise<void> stuck, go_on;
