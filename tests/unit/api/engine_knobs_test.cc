@@ -170,6 +170,7 @@ TEST_F(EngineKnobs, max_batch_size) {
     config_.inference.max_sequence_length = 256;
     const auto engine = Load(config_, 8).value();
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
         const auto session = engine->NewSession().value();
