@@ -46,7 +46,8 @@ class OpenApiFieldsTest : public ::testing::Test {
 
   // `body` with each number at the edges of its range, and a step beyond them.
   void CheckNumbers(const char* schema, const Json& body, Read read) {
-    for (const auto& [name, field] : FieldsOf(schema).items()) {
+    const Json fields = FieldsOf(schema);
+    for (const auto& [name, field] : fields.items()) {
       const Json& number = field.contains("$ref") ? Schema("Choices") : field;
       if (field.contains("$ref") && field.at("$ref") != "#/components/schemas/Choices") continue;
       if (!number.contains("minimum")) continue;
