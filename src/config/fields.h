@@ -145,8 +145,7 @@ void VisitFields(std::type_identity<TensorPoolConfig>, Visit&& visit) {
   using C = TensorPoolConfig;
   visit(Field{"strategy",
               "Which freed blocks are kept for requests of their size: adaptive those of sizes seen before, size_class "
-              "those "
-              "of 1, 4 and 16 KB, best_fit none",
+              "those of 1, 4 and 16 KB, best_fit none",
               {}},
         &C::strategy);
   visit(Field{"reuse_threshold", "Share of requests of a kept size that are to find a kept block", Range{0, 1}},

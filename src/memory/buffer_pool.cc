@@ -159,10 +159,9 @@ void BufferPool::TidyWhenDue(std::chrono::steady_clock::time_point now) {
 
 void BufferPool::TidyLocked() {
   kept_.ReleaseAll([this](std::byte* block, size_t bytes) { free_.Return(block, bytes); });
-  const size_t initial_chunks = config_.initial_bytes > 0 ? 1 : 0;
-  std::erase_if(chunks_, [&](const AlignedBuffer& chunk) {
-    const bool initial = initial_chunks > 0 && &chunk == &chunks_.front();
-    if (initial || !free_.RemoveChunk(const_cast<std::byte*>(chunk.data()), chunk.size())) return false;
+  std::erase_if(chunks_, [this](AlignedBuffer& chunk) {
+    const bool initial = config_.initial_bytes > 0 && &chunk == &chunks_.front();
+    if (initial || !free_.RemoveChunk(chunk.data(), chunk.size())) return false;
     reserved_bytes_ -= chunk.size();
     ++counters_.chunks_returned;
     return true;

@@ -62,7 +62,6 @@ class BufferPool final : public std::pmr::memory_resource {
   PoolUse use() const;
   Counters counters() const;
   std::vector<Record> records() const;  // empty without tracking
-  uint64_t max_bytes() const { return config_.max_bytes; }
 
   // Kept blocks become free memory, and chunks that are free as a whole go back to the system, the initial one
   // excepted.

@@ -13,12 +13,6 @@
 namespace sterna::server {
 namespace {
 
-// As OpenAI's clients read it.
-std::string_view FinishOf(const Answer& answer) {
-  const bool calls = !answer.calls.empty() && answer.finish_reason == engine::FinishReason::kStop;
-  return calls ? "tool_calls" : engine::FinishReasonName(answer.finish_reason);
-}
-
 // The answers to one request. The step loop's thread calls back; the connection's thread only starts.
 class Generation : public std::enable_shared_from_this<Generation> {
  public:
@@ -174,7 +168,7 @@ void Generation::OnDone(size_t i, Result<engine::GenerateResult> result) {
                     .prompt_tokens = answer.timings.prompt_tokens,
                     .cached_tokens = answer.timings.cached_tokens,
                     .completion_tokens = answer.timings.generated_tokens,
-                    .finish = FinishOf(answer)});
+                    .finish = FinishWord(answer)});
   if (request_.stream) responder_->Write(format_->Last(answer));
   if (running_ == 0) Finish();
 }

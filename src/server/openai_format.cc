@@ -52,8 +52,8 @@ class OpenAi : public ReplyFormat {
   }
 
   std::string Last(const Answer& answer) const override {
-    if (!chat_) return Event(TextChoice(answer.index, "", nullptr, FinishReason(answer)));
-    return Event({{"index", answer.index}, {"delta", Json::object()}, {"finish_reason", FinishReason(answer)}});
+    if (!chat_) return Event(TextChoice(answer.index, "", nullptr, FinishWord(answer)));
+    return Event({{"index", answer.index}, {"delta", Json::object()}, {"finish_reason", FinishWord(answer)}});
   }
 
   std::string End(const std::vector<Answer>& answers) const override {
@@ -94,7 +94,7 @@ class OpenAi : public ReplyFormat {
     Json logprobs = Logprobs(answer.logprobs, 0);
     if (!chat_) {
       return TextChoice(answer.index, (request_.echo ? answer.prompt->text : "") + answer.text, std::move(logprobs),
-                        FinishReason(answer));
+                        FinishWord(answer));
     }
     Json message = {{"role", "assistant"}, {"content", answer.text}, {"refusal", nullptr}};
     for (const ToolCall& call : answer.calls) message["tool_calls"].push_back(Call(answer, call));
@@ -102,12 +102,7 @@ class OpenAi : public ReplyFormat {
     return {{"index", answer.index},
             {"message", std::move(message)},
             {"logprobs", std::move(logprobs)},
-            {"finish_reason", FinishReason(answer)}};
-  }
-
-  static Json FinishReason(const Answer& answer) {
-    if (answer.finish_reason == engine::FinishReason::kLength) return "length";
-    return answer.calls.empty() ? "stop" : "tool_calls";
+            {"finish_reason", FinishWord(answer)}};
   }
 
   Json Call(const Answer& answer, const ToolCall& call) const {
@@ -183,6 +178,11 @@ class OpenAi : public ReplyFormat {
 };
 
 }  // namespace
+
+std::string_view FinishWord(const Answer& answer) {
+  if (answer.finish_reason == engine::FinishReason::kLength) return "length";
+  return answer.calls.empty() ? "stop" : "tool_calls";
+}
 
 std::unique_ptr<ReplyFormat> OpenAiFormat(const GenerationRequest& request, const text::Tokenizer& tokenizer,
                                           const std::string& id) {

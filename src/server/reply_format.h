@@ -29,6 +29,9 @@ struct Answer {
   engine::Timings timings;
 };
 
+// Why the answer ended, as OpenAI's clients read it: "stop", "length", "tool_calls".
+std::string_view FinishWord(const Answer& answer);
+
 // What the answer gained since the last event.
 struct Gain {
   std::string text;
