@@ -6,17 +6,18 @@
 #include <new>
 #include <system_error>
 
-#include "base/checked_math.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "engine/core_readings.h"
 #include "engine/engine_core.h"
+#include "engine/load_plan.h"
 #include "engine/memory_estimate.h"
 #include "format/checksums.h"
 #include "kernels/dispatch.h"
 #include "monitor/listeners.h"
 #include "monitor/track.h"
 #include "platform/cpu_features.h"
+#include "platform/memory_nodes.h"
 #include "platform/memory_usage.h"
 #include "platform/topology.h"
 #include "platform/worker_binding.h"
@@ -26,13 +27,6 @@ namespace {
 
 constexpr uint32_t kMaxStepRows = 1u << 14;
 constexpr uint32_t kMaxSessions = 1u << 12;
-// Logits are big (half a megabyte a row for 128256 tokens): a step yields as many rows as fit here, but never fewer
-// than kMinOutputs.
-constexpr uint64_t kLogitBytes = 16u << 20;
-constexpr uint64_t kMinOutputs = 16;
-
-// A smaller head is read so quickly that planes are not worth their making.
-constexpr uint64_t kBigHeadBytes = 32u << 20;
 
 const char* HeadModeName(backend::HeadMode mode) {
   switch (mode) {
@@ -127,8 +121,9 @@ class CoreLoader {
     STERNA_RETURN_IF_ERROR(platform::ThreadPool::CheckThreadCount(report.threads_prefill));
     // Threads beyond the CPUs only take them from each other, in the middle of a piece that all wait for.
     report.workers = std::min(std::max(report.threads, report.threads_prefill), platform::UsableLogicalCpus());
-    const auto cpus =
-        platform::PlanWorkers(platform::ReadCpuPlaces(), options.binding, report.workers, options.instance_id);
+    const std::vector<platform::CpuPlace> places = platform::ReadCpuPlaces();
+    const auto cpus = platform::PlanWorkers(places, options.binding, report.workers, options.instance_id);
+    if (options.place_on_nodes) report.memory_nodes = platform::PlanMemoryNodes(places, cpus);
     STERNA_ASSIGN_OR_RETURN(core_->pool, platform::ThreadPool::Create(report.workers, cpus));
     return {};
   }
@@ -167,94 +162,12 @@ class CoreLoader {
   }
 
   Status PlanMemory() {
-    const EngineOptions& options = core_->options;
-    core_->context_tokens = options.context_tokens.value_or(config_.context_length);
-    if (core_->context_tokens < 1 || core_->context_tokens > config_.context_length) {
-      return Status::InvalidArgument(fmt::format("a context of {} tokens is not possible; the model's is {}",
-                                                 core_->context_tokens, config_.context_length));
-    }
-    const uint32_t blocks_each = CeilDiv(core_->context_tokens, model::kTokensPerBlock);
-    const std::optional<uint32_t> blocks = CheckedMul(blocks_each, options.max_sessions);
-    if (!blocks) {
-      return Status::ResourceExhausted(fmt::format("{} sessions of {} tokens are more than can be counted",
-                                                   options.max_sessions, core_->context_tokens));
-    }
-    kv_blocks_ = BlocksWithin(options.kv_limit_bytes, blocks_each, *blocks);
-    const uint64_t fitting = std::max(kLogitBytes / (uint64_t{config_.vocabulary_size} * sizeof(float)), kMinOutputs);
-    limits_ = {.rows = options.step_rows,
-               .sequences = options.step_sequences,
-               .outputs = uint32_t(std::min<uint64_t>(fitting, options.step_rows)),
-               .chunk_tokens = options.prefill_chunk_tokens};
-    return ChoosePlacement();
-  }
-
-  Status ChoosePlacement() {
-    const EngineOptions& options = core_->options;
-    const bool planes_asked = options.head == HeadChoice::kCertified || options.head == HeadChoice::kScreened;
-    const backend::MemoryPlan plan = Estimate(planes_asked);
-    Status fits = CheckMemoryLimit(plan, options.memory_limit_bytes, kStreamingTakesLess);
-    bool& streamed = core_->report.streamed;
-    streamed =
-        options.weights == WeightPlacement::kStreamed || (options.weights == WeightPlacement::kAuto && !fits.ok());
-    ChooseHead();
-    if (!streamed) return fits;
-    STERNA_RETURN_IF_ERROR(CheckMemoryLimit(Estimate(planes_asked), options.memory_limit_bytes));
-    if (!fits.ok()) {
-      Log(LogLevel::kWarn, "engine",
-          fmt::format(
-              "the model needs {:.1f} MB, over the memory limit of {:.1f} MB: its weights are streamed from the "
-              "file while it runs",
-              double(plan.TotalBytes()) / 1e6, double(options.memory_limit_bytes) / 1e6));
-    }
-    return core_->file->reads_enabled() ? Status() : core_->file->EnableReads();
-  }
-
-  // As many blocks as fit the limit; one whole context always does.
-  uint32_t BlocksWithin(uint64_t limit_bytes, uint32_t blocks_each, uint32_t blocks) {
-    if (limit_bytes == 0) return blocks;
-    kv_blocks_ = 1;
-    const uint64_t block_bytes = std::max<uint64_t>(Estimate(false).BytesOf("KV cache"), 1);
-    return uint32_t(std::clamp<uint64_t>(limit_bytes / block_bytes, std::min(blocks_each, blocks), blocks));
-  }
-
-  backend::MemoryPlan Estimate(bool head_planes) const {
-    backend::MemoryPlan plan = EstimateMemory(*core_->file, config_,
-                                              {.context_tokens = core_->context_tokens,
-                                               .kv_blocks = kv_blocks_,
-                                               .kv_type = core_->options.kv_type,
-                                               .step_rows = limits_.rows,
-                                               .outputs = limits_.outputs,
-                                               .threads = core_->pool->thread_count(),
-                                               .thread_scratch_bytes = kernels_->ternary_scratch.bytes,
-                                               .head_planes = head_planes,
-                                               .streamed = core_->report.streamed});
-    plan.items.push_back({std::string(kRequestBuffers), PoolBytes()});
-    return plan;
-  }
-
-  // What the pool of request buffers takes at first.
-  uint64_t PoolBytes() const {
-    const EngineOptions& options = core_->options;
-    const uint64_t needed_bytes =
-        options.max_sessions * Sequence::BytesFor(core_->context_tokens, config_.vocabulary_size);
-    return options.pool_initial_bytes.value_or(std::min(needed_bytes, options.pool.max_bytes));
-  }
-
-  void ChooseHead() {
-    const EngineOptions& options = core_->options;
-    switch (options.head) {
-      case HeadChoice::kExact: head_ = backend::HeadMode::kExact; break;
-      case HeadChoice::kCertified: head_ = backend::HeadMode::kCertified; break;
-      case HeadChoice::kScreened: head_ = backend::HeadMode::kScreened; break;
-      case HeadChoice::kAuto: {
-        // The scalar kernels screen more slowly than others read.
-        const bool fast = kernels_->screen_nibbles != kernels::kScalarTable.screen_nibbles;
-        const bool pays =
-            fast && !core_->report.streamed && HeadBytes(*core_->file) >= kBigHeadBytes && HeadPlanesBytes(config_) > 0;
-        const bool fits = pays && CheckMemoryLimit(Estimate(true), options.memory_limit_bytes).ok();
-        head_ = fits ? backend::HeadMode::kCertified : backend::HeadMode::kExact;
-      }
-    }
+    STERNA_ASSIGN_OR_RETURN(plan_,
+                            PlanLoad(*core_->file, config_, core_->options, *kernels_, core_->pool->thread_count()));
+    core_->context_tokens = plan_.context_tokens;
+    core_->report.streamed = plan_.streamed;
+    if (!plan_.streamed || core_->file->reads_enabled()) return {};
+    return core_->file->EnableReads();
   }
 
   std::optional<backend::StreamOptions> Streaming() const {
@@ -268,24 +181,25 @@ class CoreLoader {
 
   Status LoadModel() {
     core_->worker_times = std::make_unique<monitor::WorkerTimes>(core_->pool->thread_count());
-    core_->backend = backend::CpuBackend::Create(*kernels_, *core_->pool,
-                                                 {.work_item_bytes = core_->options.work_item_bytes,
-                                                  .parallel_threshold = core_->options.parallel_threshold,
-                                                  .alignment_bytes = core_->options.alignment_bytes,
-                                                  .copy_packed = core_->options.weights != WeightPlacement::kMapped,
-                                                  .skip_zeros = core_->options.skip_zeros,
-                                                  .head = head_,
-                                                  .head_in_background = core_->options.head_in_background,
-                                                  .decode_workers = core_->report.threads,
-                                                  .prefill_workers = core_->report.threads_prefill,
-                                                  .stream = Streaming(),
-                                                  .worker_times = core_->worker_times.get()});
+    core_->backend =
+        backend::CpuBackend::Create(*kernels_, *core_->pool,
+                                    {.work_item_bytes = core_->options.work_item_bytes,
+                                     .parallel_threshold = core_->options.parallel_threshold,
+                                     .placement = {core_->options.alignment_bytes, core_->report.memory_nodes},
+                                     .copy_packed = core_->options.weights != WeightPlacement::kMapped,
+                                     .skip_zeros = core_->options.skip_zeros,
+                                     .head = plan_.head,
+                                     .head_in_background = core_->options.head_in_background,
+                                     .decode_workers = core_->report.threads,
+                                     .prefill_workers = core_->report.threads_prefill,
+                                     .stream = Streaming(),
+                                     .worker_times = core_->worker_times.get()});
     core_->timed_backend = std::make_unique<backend::TimedBackend>(*core_->backend, core_->worker_times.get());
     model::ModelOptions options = core_->options.model;
     options.loading.streamed = core_->report.streamed;
     options.loading.map_all = core_->options.weights == WeightPlacement::kMapped;
     // A certified or screened head is read here and there, where it lies.
-    options.loading.keep_head = head_ != backend::HeadMode::kExact;
+    options.loading.keep_head = plan_.head != backend::HeadMode::kExact;
     options.on_progress = [this](double fraction) { Progress("weights", fraction); };
     STERNA_ASSIGN_OR_RETURN(core_->model, model::Model::Load(*core_->file, options, *core_->timed_backend));
     model::Model::LinearRoles roles = core_->model->Roles();
@@ -293,7 +207,7 @@ class CoreLoader {
     LoadReport& report = core_->report;
     report.weight_type = core_->model->weight_type();
     report.head_type = core_->model->head_type();
-    report.head_mode = HeadModeName(head_);
+    report.head_mode = HeadModeName(plan_.head);
     report.placements = core_->model->placements();
     report.loading = core_->model->load_counters();
     report.weight_bytes_per_token = core_->model->BytesPerToken();
@@ -304,38 +218,24 @@ class CoreLoader {
   Status TakeMemory() {
     Progress("memory", 0);
     backend::CpuBackend& backend = *core_->backend;
-    const uint64_t limit_bytes = core_->options.memory_limit_bytes, pool_bytes = PoolBytes();
+    const uint64_t limit_bytes = core_->options.memory_limit_bytes;
     uint64_t own_bytes = 0;
     if (core_->report.streamed && limit_bytes > 0) {
       own_bytes = BytesBeside(backend.Plan());
-      const uint64_t taken_bytes = own_bytes + pool_bytes;
+      const uint64_t taken_bytes = own_bytes + plan_.request_bytes;
       backend.LimitPlan(limit_bytes > taken_bytes ? limit_bytes - taken_bytes : 0);
     }
-    STERNA_RETURN_IF_ERROR(backend.SetKv({config_.layers, config_.kv_heads, config_.head_dim, kv_blocks_,
+    STERNA_RETURN_IF_ERROR(backend.SetKv({config_.layers, config_.kv_heads, config_.head_dim, plan_.kv_blocks,
                                           core_->options.kv_type, config_.heads, config_.window}));
     STERNA_RETURN_IF_ERROR(core_->model->SetPositions(core_->context_tokens));
-    STERNA_RETURN_IF_ERROR(backend.Prepare(limits_.rows, limits_.outputs));
+    STERNA_RETURN_IF_ERROR(backend.Prepare(plan_.limits.rows, plan_.limits.outputs));
     core_->report.plan = backend.Plan();
-    core_->report.plan.items.push_back({std::string(kRequestBuffers), pool_bytes});
+    core_->report.plan.items.push_back({std::string(kRequestBuffers), plan_.request_bytes});
     if (own_bytes > 0) core_->report.plan.items.push_back({"program and vocabulary", own_bytes});
     STERNA_RETURN_IF_ERROR(CheckMemoryLimit(core_->report.plan, limit_bytes));
-    return MakePool(pool_bytes);
-  }
-
-  // It may grow by what the limit leaves.
-  Status MakePool(uint64_t initial_bytes) {
-    const EngineOptions& options = core_->options;
-    memory::PoolConfig config = options.pool;
-    config.initial_bytes = initial_bytes;
-    config.commit_initial = options.pool_initial_bytes.has_value();
-    if (config.chunk_bytes == 0) {
-      config.chunk_bytes = Sequence::BytesFor(core_->context_tokens, config_.vocabulary_size);
-    }
-    if (options.memory_limit_bytes > 0) {
-      const uint64_t rest_bytes = options.memory_limit_bytes - core_->report.plan.TotalBytes();
-      config.max_bytes = std::min(config.max_bytes, initial_bytes + rest_bytes);
-    }
-    STERNA_ASSIGN_OR_RETURN(core_->buffers, memory::BufferPool::Create(config));
+    const uint64_t rest_bytes = limit_bytes - std::min(limit_bytes, core_->report.plan.TotalBytes());
+    STERNA_ASSIGN_OR_RETURN(core_->buffers, memory::BufferPool::Create(
+                                                PlanPool(core_->options, plan_, config_.vocabulary_size, rest_bytes)));
     return {};
   }
 
@@ -346,9 +246,9 @@ class CoreLoader {
   }
 
   Status StartLoop() {
-    const uint64_t block_bytes = std::max<uint64_t>(core_->report.plan.BytesOf("KV cache") / kv_blocks_, 1);
+    const uint64_t block_bytes = std::max<uint64_t>(core_->report.plan.BytesOf("KV cache") / plan_.kv_blocks, 1);
     const uint64_t remembered = core_->options.prefix_cache_bytes / block_bytes;
-    core_->kv = std::make_unique<KvLedger>(kv_blocks_, uint32_t(std::min<uint64_t>(remembered, kv_blocks_)));
+    core_->kv = std::make_unique<KvLedger>(plan_.kv_blocks, uint32_t(std::min<uint64_t>(remembered, plan_.kv_blocks)));
     core_->scheduler =
         std::make_unique<Scheduler>(Scheduler::Limits{.running = core_->options.max_running,
                                                       .waiting = core_->options.max_waiting,
@@ -362,7 +262,7 @@ class CoreLoader {
     core_->loop =
         std::make_unique<StepLoop>(StepLoop::Parts{*core_->model, *core_->backend, *core_->tokenizer, *core_->kv,
                                                    *core_->scheduler, *core_->pool, *core_->profile, *core_->health},
-                                   limits_);
+                                   plan_.limits);
     return core_->loop->Start();
   }
 
@@ -391,9 +291,7 @@ class CoreLoader {
   monitor::Track* track_ = nullptr;  // null: nothing is recorded
   const kernels::KernelTable* kernels_ = nullptr;
   model::ModelConfig config_;
-  uint32_t kv_blocks_ = 0;
-  backend::HeadMode head_ = backend::HeadMode::kExact;
-  StepLimits limits_;
+  LoadPlan plan_;
   std::future<Result<std::unique_ptr<const text::Tokenizer>>> tokenizer_;  // last: it reads the file, so it ends first
 };
 
