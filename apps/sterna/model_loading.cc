@@ -32,12 +32,22 @@ std::string DescribeThreads(const engine::LoadReport& report) {
   return text;
 }
 
+// Where weights, keys and values lie on a machine with several memory nodes.
+std::string DescribeNodes(const engine::LoadReport& report) {
+  std::string text;
+  for (uint32_t node = 0; node < 64; ++node) {
+    if (report.memory_nodes >> node & 1) text += fmt::format("{}{}", text.empty() ? ", memory nodes: " : " ", node);
+  }
+  return text;
+}
+
 void ReportLoad(const LoadedModel& model) {
   const engine::LoadReport& report = model.engine->report();
-  const std::string text = fmt::format(
-      "model: {}\nkernels: {}, threads: {}, weights: {}{}, head: {} ({}), loaded in {:.0f} ms\n{}\n{}\n", model.path,
-      report.kernels, DescribeThreads(report), report.weight_type, report.streamed ? " (streamed)" : "",
-      report.head_type, report.head_mode, report.load_ms, DescribePlan(report.plan), DescribeLoading(report));
+  const std::string text =
+      fmt::format("model: {}\nkernels: {}, threads: {}{}, weights: {}{}, head: {} ({}), loaded in {:.0f} ms\n{}\n{}\n",
+                  model.path, report.kernels, DescribeThreads(report), DescribeNodes(report), report.weight_type,
+                  report.streamed ? " (streamed)" : "", report.head_type, report.head_mode, report.load_ms,
+                  DescribePlan(report.plan), DescribeLoading(report));
   std::fputs(text.c_str(), stderr);
 }
 

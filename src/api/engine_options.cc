@@ -205,6 +205,7 @@ Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   if (engine.use_aligned_allocations && engine.memory_alignment) {
     options.alignment_bytes = std::max<uint64_t>(options.alignment_bytes, *engine.memory_alignment);
   }
+  options.place_on_nodes = engine.numa_aware;
   options.work_item_bytes = engine.cache_chunk_size_kb << 10;
   options.parallel_threshold = engine.parallel_threshold;
   options.read_ahead = engine.enable_prefetching;

@@ -41,7 +41,8 @@ void VisitFields(std::type_identity<EngineConfig>, Visit&& visit) {
         &C::enable_avx512);
   visit(Field{"enable_fma", "Kernels that need fused multiply-add; false leaves them out", {}, "auto"}, &C::enable_fma);
   visit(Field{"numa_aware",
-              "false: thread_affinity numa_node binds nothing; nothing to do where there is one memory node",
+              "Pages of weights, keys and values take turns on the memory nodes that workers run on, and "
+              "thread_affinity numa_node binds; nothing to do where there is one memory node",
               {}},
         &C::numa_aware);
   visit(Field{"metal_performance_shaders", "Apple's shaders for the output head", {}, "none", true},

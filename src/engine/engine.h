@@ -62,6 +62,7 @@ struct EngineOptions {
   uint64_t prefix_cache_bytes = uint64_t{128} << 20;  // keys and values of earlier requests that are kept (Submit)
   uint64_t kv_limit_bytes = 0;          // 0 = none; fewer KV blocks are reserved, but never less than one context
   uint64_t alignment_bytes = 64;        // of buffers: a power of two, 64..4096
+  bool place_on_nodes = true;           // pages of weights, keys and values take turns on the workers' memory nodes
   uint32_t work_item_bytes = 32 << 10;  // packed weights in a piece of parallel work; results do not depend on it
   uint64_t parallel_threshold = 16384;  // multiply-adds or float elements below which one thread does an operation
   bool read_ahead = true;               // the system is asked to read the file before its bytes are used
@@ -100,6 +101,7 @@ struct LoadReport {
   uint64_t weight_bytes_per_token = 0;
   uint64_t ternary_macs_per_token = 0;
   uint64_t read_ahead_bytes = 0;  // that the system was asked to read early
+  uint64_t memory_nodes = 0;      // a bit each, where weights, keys and values lie in turns; 0: there is one node only
 };
 
 enum class FinishReason : uint8_t { kStop, kLength, kCancelled, kError };

@@ -60,7 +60,8 @@ void* BufferPool::do_allocate(size_t bytes, size_t alignment) {
   std::byte* block = nullptr;
   if (bytes >= config_.large_bytes) {
     if (config_.max_bytes - reserved_bytes_ < block_bytes) throw std::bad_alloc();
-    Result<AlignedBuffer> own = AlignedBuffer::Create(block_bytes, std::max(alignment, AlignedBuffer::kAlignment));
+    Result<AlignedBuffer> own =
+        AlignedBuffer::Create(block_bytes, {.alignment_bytes = std::max(alignment, AlignedBuffer::kAlignment)});
     if (!own.ok()) throw std::bad_alloc();
     block = own->data();
     own_mappings_.emplace(block, *std::move(own));
@@ -103,7 +104,8 @@ bool BufferPool::Grow(size_t block_bytes, size_t alignment) {
 }
 
 bool BufferPool::AddChunk(uint64_t bytes) {
-  Result<AlignedBuffer> chunk = AlignedBuffer::Create(bytes, std::max(config_.alignment, AlignedBuffer::kAlignment));
+  Result<AlignedBuffer> chunk =
+      AlignedBuffer::Create(bytes, {.alignment_bytes = std::max(config_.alignment, AlignedBuffer::kAlignment)});
   if (!chunk.ok()) return false;
   free_.AddChunk(chunk->data(), chunk->size());
   chunks_.push_back(*std::move(chunk));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/checked_math.h"
+#include "platform/memory_nodes.h"
 
 namespace sterna {
 namespace {
@@ -34,13 +35,14 @@ std::byte* MapHugeAligned(size_t size_bytes) {
 
 }  // namespace
 
-Result<AlignedBuffer> AlignedBuffer::Create(size_t size_bytes, size_t alignment_bytes) {
+Result<AlignedBuffer> AlignedBuffer::Create(size_t size_bytes, const BufferPlacement& placement) {
   const auto no_memory = [size_bytes] {
     return Status::ResourceExhausted(fmt::format("the system has no memory for a buffer of {} B", size_bytes));
   };
   const auto with_tail = CheckedAdd(size_bytes, kTailBytes);
   const bool large = size_bytes >= kHugePageBytes;
-  const auto total = with_tail ? CheckedRoundUp(*with_tail, large ? kHugePageBytes : alignment_bytes) : std::nullopt;
+  const auto total =
+      with_tail ? CheckedRoundUp(*with_tail, large ? kHugePageBytes : placement.alignment_bytes) : std::nullopt;
   if (!total) return no_memory();
 
   AlignedBuffer buffer;
@@ -48,10 +50,14 @@ Result<AlignedBuffer> AlignedBuffer::Create(size_t size_bytes, size_t alignment_
     buffer.data_ = MapHugeAligned(*total);
     buffer.mapped_bytes_ = *total;
   } else {
-    buffer.data_ = static_cast<std::byte*>(std::aligned_alloc(alignment_bytes, *total));
+    buffer.data_ = static_cast<std::byte*>(std::aligned_alloc(placement.alignment_bytes, *total));
   }
   if (buffer.data_ == nullptr) return no_memory();
-  if (!large) std::memset(buffer.data_, 0, *total);
+  if (large) {
+    platform::PlaceOnNodes({buffer.data_, *total}, placement.nodes);
+  } else {
+    std::memset(buffer.data_, 0, *total);
+  }
   buffer.size_bytes_ = size_bytes;
   return buffer;
 }

@@ -9,19 +9,29 @@
 
 namespace sterna {
 
+// Where a buffer lies.
+struct BufferPlacement {
+  static constexpr size_t kAlignment = 64;
+
+  size_t alignment_bytes = kAlignment;  // a power of two, kAlignment..2 MiB
+  // Memory nodes, a bit each, that the pages of a large buffer (2 MiB and more) take turns on; 0: a page lies on the
+  // node that first touches it. A wish that the system may refuse.
+  uint64_t nodes = 0;
+};
+
 // Owned, zero-filled bytes, aligned to 64 B or more (2 MiB pages asked for when large), followed by 64 zero bytes that
 // belong to the buffer, so that a vector load of a tail stays inside. Move-only. Not thread-safe.
 class AlignedBuffer {
  public:
-  static constexpr size_t kAlignment = 64;
+  static constexpr size_t kAlignment = BufferPlacement::kAlignment;
 
   AlignedBuffer() = default;
   ~AlignedBuffer();
   AlignedBuffer(AlignedBuffer&& other) noexcept;
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept;
 
-  // `alignment_bytes`: a power of two, kAlignment..2 MiB. ResourceExhausted when the system has no such memory.
-  static Result<AlignedBuffer> Create(size_t size_bytes, size_t alignment_bytes = kAlignment);
+  // ResourceExhausted when the system has no such memory.
+  static Result<AlignedBuffer> Create(size_t size_bytes, const BufferPlacement& placement = {});
 
   std::byte* data() { return data_; }
   const std::byte* data() const { return data_; }

@@ -13,16 +13,16 @@ constexpr size_t kFloatsPerLine = AlignedBuffer::kAlignment / sizeof(float);
 
 FloatSlot::FloatSlot(uint32_t columns) : columns_(columns), stride_(RoundUp<size_t>(columns, kFloatsPerLine)) {}
 
-Status FloatSlot::Allocate(size_t max_rows, size_t alignment_bytes) {
-  STERNA_ASSIGN_OR_RETURN(buffer_, AlignedBuffer::Create(max_rows * stride_ * sizeof(float), alignment_bytes));
+Status FloatSlot::Allocate(size_t max_rows, const BufferPlacement& placement) {
+  STERNA_ASSIGN_OR_RETURN(buffer_, AlignedBuffer::Create(max_rows * stride_ * sizeof(float), placement));
   return {};
 }
 
 Int8Slot::Int8Slot(uint32_t columns)
     : columns_(columns), stride_(RoundUp<size_t>(columns, kernels::kTernaryBlockColumns)) {}
 
-Status Int8Slot::Allocate(size_t max_rows, size_t alignment_bytes) {
-  STERNA_ASSIGN_OR_RETURN(values_, AlignedBuffer::Create(max_rows * stride_, alignment_bytes));
+Status Int8Slot::Allocate(size_t max_rows, const BufferPlacement& placement) {
+  STERNA_ASSIGN_OR_RETURN(values_, AlignedBuffer::Create(max_rows * stride_, placement));
   STERNA_ASSIGN_OR_RETURN(scales_, AlignedBuffer::Create(max_rows * sizeof(float)));
   STERNA_ASSIGN_OR_RETURN(sums_, AlignedBuffer::Create(max_rows * sizeof(int32_t)));
   return {};

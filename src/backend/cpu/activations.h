@@ -14,7 +14,7 @@ namespace sterna::backend {
 class FloatSlot {
  public:
   explicit FloatSlot(uint32_t columns);
-  Status Allocate(size_t max_rows, size_t alignment_bytes = AlignedBuffer::kAlignment);
+  Status Allocate(size_t max_rows, const BufferPlacement& placement = {});
 
   float* Row(size_t row) { return buffer_.as<float>().data() + row * stride_; }
   uint32_t columns() const { return columns_; }
@@ -31,7 +31,7 @@ class FloatSlot {
 class Int8Slot {
  public:
   explicit Int8Slot(uint32_t columns);
-  Status Allocate(size_t max_rows, size_t alignment_bytes = AlignedBuffer::kAlignment);
+  Status Allocate(size_t max_rows, const BufferPlacement& placement = {});
 
   // quantize_row of `x` into row `row`.
   void Quantize(const kernels::KernelTable& kernels, const float* x, size_t row);

@@ -49,9 +49,9 @@ CpuBackendImpl::CpuBackendImpl(const kernels::KernelTable& kernels, platform::Th
       work_(pool, options),
       head_mode_(options.head),
       copy_packed_(options.copy_packed),
-      ternary_arena_(options.alignment_bytes),
-      vector_arena_(options.alignment_bytes),
-      head_arena_(options.alignment_bytes) {
+      ternary_arena_(options.placement),
+      vector_arena_(options.placement),
+      head_arena_(options.placement) {
   if (options.stream) stream_.emplace(*options.stream);
 }
 
@@ -129,7 +129,7 @@ Int8Id CpuBackendImpl::AddInt8Slot(uint32_t columns) {
 }
 
 Status CpuBackendImpl::SetKv(const KvShape& shape) {
-  STERNA_ASSIGN_OR_RETURN(kv_, KvStore::Create(shape, alignment_bytes()));
+  STERNA_ASSIGN_OR_RETURN(kv_, KvStore::Create(shape, placement()));
   return {};
 }
 
@@ -143,8 +143,8 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   if (max_rows == 0) return Status::InvalidArgument("a step of 0 rows computes nothing: at least 1 row is needed");
   max_rows_ = max_rows;
   max_outputs_ = max_outputs;
-  for (FloatSlot& slot : slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows, alignment_bytes()));
-  for (Int8Slot& slot : int8_slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows, alignment_bytes()));
+  for (FloatSlot& slot : slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows, placement()));
+  for (Int8Slot& slot : int8_slots_) STERNA_RETURN_IF_ERROR(slot.Allocate(max_rows, placement()));
 
   uint32_t widest = 0;
   for (const FloatSlot& slot : slots_) widest = std::max(widest, slot.columns());

@@ -36,7 +36,7 @@ struct CpuBackendOptions {
   uint32_t work_item_bytes = 32 * 1024;  // packed weights per piece of parallel work
   uint64_t parallel_threshold =
       16384;  // multiply-adds or float elements below which an operation stays on the caller's thread
-  uint64_t alignment_bytes = AlignedBuffer::kAlignment;  // of buffers: a power of two from that up
+  BufferPlacement placement = {};  // of weights that are copied, keys and values, and activations
   bool copy_packed = true;  // packed matrices into memory in huge pages; false: read where they lie. Same results.
   bool skip_zeros = true;   // leave out rows and inputs that are multiplied by zero; changes no result, only the time
   HeadMode head = HeadMode::kExact;

@@ -88,7 +88,7 @@ class CpuBackendImpl final : public CpuBackend {
   };
   struct AttentionHeads;  // rows of one KV head (attention.cc)
 
-  size_t alignment_bytes() const { return work_.options().alignment_bytes; }
+  const BufferPlacement& placement() const { return work_.options().placement; }
   size_t rows() const { return batch_.tokens.size(); }
   FloatSlot& slot(SlotId id) { return slots_[size_t(id)]; }
   Int8Slot& slot(Int8Id id) { return int8_slots_[size_t(id)]; }

@@ -28,7 +28,7 @@ constexpr size_t kScaleBytes = kernels::kKvBlockTokens * sizeof(float);
 
 }  // namespace
 
-Result<KvStore> KvStore::Create(const KvShape& shape, size_t alignment_bytes) {
+Result<KvStore> KvStore::Create(const KvShape& shape, const BufferPlacement& placement) {
   if (shape.layers == 0 || shape.kv_heads == 0 || shape.head_dim == 0 || shape.block_count == 0) {
     return Status::InvalidArgument(fmt::format("a KV cache of {} layers, {} heads of {} and {} blocks holds nothing",
                                                shape.layers, shape.kv_heads, shape.head_dim, shape.block_count));
@@ -45,7 +45,7 @@ Result<KvStore> KvStore::Create(const KvShape& shape, size_t alignment_bytes) {
   if (!size_bytes) {
     return Status::ResourceExhausted(fmt::format("a KV cache of {} blocks fits no address space", shape.block_count));
   }
-  STERNA_ASSIGN_OR_RETURN(store.buffer_, AlignedBuffer::Create(*size_bytes, alignment_bytes));
+  STERNA_ASSIGN_OR_RETURN(store.buffer_, AlignedBuffer::Create(*size_bytes, placement));
   return store;
 }
 

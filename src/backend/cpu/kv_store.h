@@ -18,7 +18,7 @@ class KvStore {
  public:
   KvStore() = default;
   // InvalidArgument for a shape with a zero in it; ResourceExhausted when there is no such memory.
-  static Result<KvStore> Create(const KvShape& shape, size_t alignment_bytes = AlignedBuffer::kAlignment);
+  static Result<KvStore> Create(const KvShape& shape, const BufferPlacement& placement = {});
 
   kernels::KvBlock At(uint32_t block, uint32_t layer, uint32_t kv_head);
   kernels::KvType type() const { return type_; }

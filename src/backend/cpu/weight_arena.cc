@@ -18,11 +18,11 @@ constexpr uint64_t kLargestSlabBytes = 64 << 20;
 }  // namespace
 
 Result<std::byte*> WeightArena::Take(uint64_t size_bytes) {
-  const auto rounded = CheckedRoundUp<uint64_t>(size_bytes, alignment_bytes_);
+  const auto rounded = CheckedRoundUp<uint64_t>(size_bytes, placement_.alignment_bytes);
   if (!rounded) return Status::ResourceExhausted(fmt::format("weights of {} B fit no address space", size_bytes));
   if (slabs_.empty() || slabs_.back().size() - used_in_last_bytes_ < *rounded) {
     const uint64_t slab_bytes = std::max(*rounded, std::clamp(taken_bytes_, kSmallestSlabBytes, kLargestSlabBytes));
-    STERNA_ASSIGN_OR_RETURN(AlignedBuffer slab, AlignedBuffer::Create(slab_bytes, alignment_bytes_));
+    STERNA_ASSIGN_OR_RETURN(AlignedBuffer slab, AlignedBuffer::Create(slab_bytes, placement_));
     if (!slabs_.empty()) {
       const uint64_t left_bytes = slabs_.back().size() - used_in_last_bytes_;
       left_bytes_ += left_bytes;

@@ -15,15 +15,15 @@ namespace sterna::backend {
 // instead of leaving the rest of one each unused. Slabs double, so a tiny model takes little. Not thread-safe.
 class WeightArena {
  public:
-  explicit WeightArena(uint64_t alignment_bytes = AlignedBuffer::kAlignment) : alignment_bytes_(alignment_bytes) {}
+  explicit WeightArena(const BufferPlacement& placement = {}) : placement_(placement) {}
 
-  // Zeroed, aligned as said above; valid while the arena lives. ResourceExhausted when the system has no such memory.
+  // Zeroed, placed as said above; valid while the arena lives. ResourceExhausted when the system has no such memory.
   Result<std::byte*> Take(uint64_t size_bytes);
   uint64_t taken_bytes() const { return taken_bytes_; }
   memory::PoolUse use() const;
 
  private:
-  uint64_t alignment_bytes_;
+  BufferPlacement placement_;
   std::vector<AlignedBuffer> slabs_;
   uint64_t used_in_last_bytes_ = 0;
   uint64_t taken_bytes_ = 0;

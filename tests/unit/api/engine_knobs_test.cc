@@ -40,8 +40,10 @@ TEST_F(EngineKnobs, thread_affinity) {
 TEST_F(EngineKnobs, numa_aware) {
   config_.engine.thread_affinity = ThreadAffinity::NumaNode;
   EXPECT_EQ(platform::WorkerBinding::kNumaNode, api::ToEngineOptions(Pinned(config_))->binding);
+  EXPECT_TRUE(api::ToEngineOptions(Pinned(config_))->place_on_nodes);  // which tests of MemoryNodes show
   config_.engine.numa_aware = false;
   EXPECT_EQ(platform::WorkerBinding::kNone, api::ToEngineOptions(Pinned(config_))->binding);
+  EXPECT_FALSE(api::ToEngineOptions(Pinned(config_))->place_on_nodes);
 }
 
 TEST_F(EngineKnobs, instance_id) {
