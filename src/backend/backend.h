@@ -50,6 +50,9 @@ struct LogitNeed {
   uint32_t best = kAll;            // the largest logits: this many, and those equal to the last of them
   std::span<const int32_t> ids;    // with `best`: these too, whatever they are; they do not count among the best
   std::span<const int32_t> never;  // with `best`: these are not asked for at all
+  // With `best`: the largest of these only, where token i is bit i % 64 of word i / 64; empty: of all. Where there are
+  // fewer of them than `best`, all of them.
+  std::span<const uint64_t> among = {};
 };
 
 // What a step gave of one row of logits. The caller may overwrite them.

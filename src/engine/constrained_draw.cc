@@ -28,8 +28,14 @@ void BanAll(const grammar::TokenSet& allowed, std::span<float> logits) {
 ConstrainedDraw::ConstrainedDraw(const std::shared_ptr<const grammar::Constraint>& constraint)
     : matcher_(constraint), allowed_(constraint->tree().vocabulary_size()) {}
 
+Result<std::span<const uint64_t>> ConstrainedDraw::Allowed() {
+  if (!known_) STERNA_RETURN_IF_ERROR(matcher_.Allowed(allowed_));
+  known_ = true;
+  return std::as_const(allowed_).words();
+}
+
 Status ConstrainedDraw::Ban(const backend::LogitRow& row) {
-  STERNA_RETURN_IF_ERROR(matcher_.Allowed(allowed_));
+  STERNA_RETURN_IF_ERROR(Allowed().status());
   if (row.all) {
     BanAll(allowed_, row.logits);
     return {};

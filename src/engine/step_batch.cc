@@ -85,12 +85,18 @@ void StepBatch::Add(Sequence& sequence, uint32_t rows) {
 // A row of logits that is only drawn from: what the draw looks at.
 backend::LogitNeed StepBatch::NeedOf(Sequence& sequence, uint32_t position) const {
   const sample::SamplingParams& sampling = sequence.request->sampling;
-  if (sequence.constrained) return {};  // the largest logits may all be of tokens that are not allowed
   const uint32_t best = sample::LargestLogitsOfDraw(sampling);
   if (best == 0 || ShowsLogits(sequence, position) || sequence.request->on_draw_logits) return {};
-  // What penalties touch behind a guess depends on the guess: every logit serves.
-  if (position >= sequence.tokens.size() && sample::HasPenalties(sampling)) return {};
-  return {best, sequence.sampler.Touched(sampling, sequence.tokens), never_drawn_};
+  // What penalties touch and what a constraint allows behind a guess depends on the guess: every logit serves.
+  const bool guessed = position >= sequence.tokens.size();
+  if (guessed && (sequence.constrained || sample::HasPenalties(sampling))) return {};
+  backend::LogitNeed need{best, sequence.sampler.Touched(sampling, sequence.tokens), never_drawn_, {}};
+  if (sequence.constrained) {
+    const auto allowed = sequence.constrained->Allowed();
+    if (!allowed.ok()) return {};  // told where the token is drawn
+    need.among = *allowed;
+  }
+  return need;
 }
 
 backend::Batch StepBatch::View() const {

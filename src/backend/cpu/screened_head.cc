@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -17,6 +18,7 @@ constexpr float kOut = -std::numeric_limits<float>::infinity();  // the value of
 constexpr size_t kFinePieceRows = 1024;
 constexpr size_t kExactPieceRows = 8;
 constexpr size_t kMaxBest = 1024;
+constexpr size_t kFewShare = 64;  // of the rows: one in so many is read sooner than the first plane of all
 
 // As the sampler takes logits: no NaN decides a comparison.
 float Orderly(float logit) { return std::isnan(logit) ? kOut : logit; }
@@ -57,19 +59,48 @@ bool ScreenedHead::Answers(const LogitNeed& need) const {
 
 void ScreenedHead::Find(std::span<Output> outputs, WorkSplitter& work) {
   STERNA_DCHECK(outputs.size() <= slots_.size());
+  std::array<bool, kMaxOutputs> screened{};
   for (size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i].open = !planes_.Prepare(kernels_, outputs[i].x, slots_[i].query);
+    if (AsksForFew(outputs[i].need)) {
+      FindFew(outputs[i], slots_[i], work);
+    } else {
+      screened[i] = planes_.Prepare(kernels_, outputs[i].x, slots_[i].query);
+      outputs[i].open = !screened[i];
+    }
   }
-  CoarsePass(outputs, work);
-  ++counters_.passes;
-  counters_.outputs += outputs.size();
+  CoarsePass(outputs, screened, work);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    Output& output = outputs[i];
-    if (output.open) continue;
-    Flag(output.need, true);
-    output.open = !FindOne(output, slots_[i], work);
-    Flag(output.need, false);
+    if (!screened[i]) continue;
+    Flag(outputs[i].need, true);
+    outputs[i].open = !FindOne(outputs[i], slots_[i], work);
+    Flag(outputs[i].need, false);
   }
+}
+
+bool ScreenedHead::AsksForFew(const LogitNeed& need) const {
+  if (need.among.empty()) return false;
+  size_t count = need.ids.size();
+  for (const uint64_t word : need.among) count += size_t(std::popcount(word));
+  return count <= head_.rows / kFewShare;
+}
+
+void ScreenedHead::FindFew(Output& output, Slot& slot, WorkSplitter& work) {
+  const std::span<const uint8_t> flags = std::as_const(flags_).as<uint8_t>();
+  Flag(output.need, true);
+  slot.ids.clear();
+  for (size_t row = 0; row < head_.rows; ++row) {
+    if (flags[row] != kNever) slot.ids.push_back(int32_t(row));
+  }
+  Flag(output.need, false);
+  Answer(output, slot, work);
+}
+
+// With the exact logits of what the slot names.
+void ScreenedHead::Answer(Output& output, Slot& slot, WorkSplitter& work) {
+  Exact(output, slot, work);
+  counters_.exact_rows += slot.ids.size();
+  output.ids = slot.ids;
+  output.logits = std::span(slot.logits).first(slot.ids.size());
 }
 
 ScreenedHeadCounters ScreenedHead::counters() const {
@@ -81,15 +112,18 @@ ScreenedHeadCounters ScreenedHead::counters() const {
   return all;
 }
 
-void ScreenedHead::CoarsePass(std::span<Output> outputs, WorkSplitter& work) {
+void ScreenedHead::CoarsePass(std::span<Output> outputs, const std::array<bool, kMaxOutputs>& screened,
+                              WorkSplitter& work) {
   const size_t piece_rows = work.WeightRowsPerPiece(planes_.coarse_row_bytes());
-  const uint64_t cost = uint64_t{head_.rows} * head_.columns * outputs.size();
   std::array<HeadPlanes::CoarseQuery, kMaxOutputs> queries;
   size_t asked = 0;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    if (!outputs[i].open) queries[asked++] = {&slots_[i].query, outputs[i].values};
+    if (screened[i]) queries[asked++] = {&slots_[i].query, outputs[i].values};
   }
   if (asked == 0) return;
+  ++counters_.passes;
+  counters_.outputs += asked;
+  const uint64_t cost = uint64_t{head_.rows} * head_.columns * asked;
   work.Run(cost, CeilDiv(head_.rows, piece_rows), [&](size_t piece, uint32_t) {
     const size_t first = piece * piece_rows;
     planes_.Coarse(kernels_, {queries.data(), asked}, first, std::min(piece_rows, head_.rows - first));
@@ -102,14 +136,12 @@ bool ScreenedHead::FindOne(Output& output, Slot& slot, WorkSplitter& work) {
   if (threshold == kOut) return false;
   FinePass(output, slot.query, threshold, work);
   if (!Gather(output, slot)) return false;
-  Exact(output, slot, work);
-  counters_.exact_rows += slot.ids.size();
-  output.ids = slot.ids;
-  output.logits = std::span(slot.logits).first(slot.ids.size());
+  Answer(output, slot, work);
   return true;
 }
 
 void ScreenedHead::Flag(const LogitNeed& need, bool set) {
+  if (!need.among.empty()) FlagAllBut(need.among, set ? kNever : kOpen);
   const auto mark = [&](std::span<const int32_t> ids, enum Flag flag) {
     for (const int32_t id : ids) {
       STERNA_DCHECK(id >= 0 && size_t(id) < head_.rows);
@@ -118,6 +150,18 @@ void ScreenedHead::Flag(const LogitNeed& need, bool set) {
   };
   mark(need.ids, kWanted);
   mark(need.never, kNever);
+}
+
+void ScreenedHead::FlagAllBut(std::span<const uint64_t> among, enum Flag flag) {
+  const std::span<uint8_t> flags = flags_.as<uint8_t>();
+  const size_t told = std::min(among.size() * 64, size_t{head_.rows});
+  for (size_t word = 0; word * 64 < told; ++word) {
+    for (uint64_t others = ~among[word]; others != 0; others &= others - 1) {
+      const size_t row = word * 64 + size_t(std::countr_zero(others));
+      if (row < told) flags[row] = flag;
+    }
+  }
+  std::fill(flags.begin() + std::ptrdiff_t(told), flags.end(), flag);
 }
 
 // Rows that look best by the first plane, as many as are wanted. False when there are not so many.

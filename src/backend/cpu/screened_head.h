@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <span>
@@ -16,7 +17,7 @@ namespace sterna::backend {
 
 // Since creation. Bytes are those of codes and weights that were read.
 struct ScreenedHeadCounters {
-  uint64_t outputs = 0;       // rows of logits asked for
+  uint64_t outputs = 0;       // rows of logits that were screened
   uint64_t passes = 0;        // readings of the first plane, each for all outputs of a step
   uint64_t refined_rows = 0;  // rows looked at in the second plane
   uint64_t exact_rows = 0;    // rows computed from the model's own
@@ -27,7 +28,8 @@ struct ScreenedHeadCounters {
 // Finds the largest logits of a head without reading it whole: the first plane tells about every row; the exact logits
 // of those that look best give a threshold that as many true ones reach; rows that may reach it are looked at in the
 // second plane too, and those that still may are computed from the model's own rows by the full head's kernel.
-// So the answer holds every row that is among the best, with the full head's bits. All memory is taken by Allocate.
+// So the answer holds every row that is among the best, with the full head's bits. Where few rows are asked for, these
+// are computed, and no plane is read. All memory is taken by Allocate.
 class ScreenedHead {
  public:
   // More rows of logits than this in a step are cheaper with the whole head.
@@ -69,10 +71,14 @@ class ScreenedHead {
   enum Flag : uint8_t { kOpen, kWanted, kNever };
 
   size_t max_candidates() const { return head_.rows / 8; }
+  bool AsksForFew(const LogitNeed& need) const;
+  void FindFew(Output& output, Slot& slot, WorkSplitter& work);
+  void Answer(Output& output, Slot& slot, WorkSplitter& work);
   size_t slot_rows() const;  // ids and logits that a slot has room for
-  void CoarsePass(std::span<Output> outputs, WorkSplitter& work);
+  void CoarsePass(std::span<Output> outputs, const std::array<bool, kMaxOutputs>& screened, WorkSplitter& work);
   bool FindOne(Output& output, Slot& slot, WorkSplitter& work);
   void Flag(const LogitNeed& need, bool set);
+  void FlagAllBut(std::span<const uint64_t> among, enum Flag flag);
   bool GuessBest(const Output& output);
   float Threshold(const Output& output, Slot& slot, WorkSplitter& work);
   void FinePass(const Output& output, const HeadQuery& query, float threshold, WorkSplitter& work);

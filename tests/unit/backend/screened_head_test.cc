@@ -87,6 +87,12 @@ class TwoHeads {
 
 bool Has(std::span<const int32_t> ids, int32_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
 
+// Whether the row may count among the best.
+bool MayBeBest(const LogitNeed& need, size_t id) {
+  const bool among = need.among.empty() || (id / 64 < need.among.size() && (need.among[id / 64] >> id % 64 & 1));
+  return among && !Has(need.ids, int32_t(id)) && !Has(need.never, int32_t(id));
+}
+
 // The screened answer holds what was asked for, and each logit in it has the whole head's bits.
 void ExpectAnswer(TwoHeads& heads, uint32_t output, const LogitNeed& need) {
   const LogitRow whole = heads.Whole(output), part = heads.Screened(output);
@@ -100,21 +106,21 @@ void ExpectAnswer(TwoHeads& heads, uint32_t output, const LogitNeed& need) {
   ASSERT_TRUE(std::is_sorted(part.ids.begin(), part.ids.end(), std::less_equal<>()));
   for (size_t i = 0; i < part.ids.size(); ++i) {
     EXPECT_FALSE(Has(need.never, part.ids[i]));
+    EXPECT_TRUE(Has(need.ids, part.ids[i]) || MayBeBest(need, size_t(part.ids[i]))) << part.ids[i];
     EXPECT_TRUE(test::SameBits(part.logits[i], whole.logits[size_t(part.ids[i])])) << part.ids[i];
   }
   std::vector<float> open;
   for (size_t id = 0; id < whole.logits.size(); ++id) {
     if (Has(need.ids, int32_t(id)) && !Has(need.never, int32_t(id))) {
       EXPECT_TRUE(Has(part.ids, int32_t(id))) << id;
-    } else if (!Has(need.never, int32_t(id)) && !std::isnan(whole.logits[id])) {
+    } else if (MayBeBest(need, id) && !std::isnan(whole.logits[id])) {
       open.push_back(whole.logits[id]);
     }
   }
   std::sort(open.begin(), open.end(), std::greater<>());
   const float last = open[std::min<size_t>(need.best, open.size()) - 1];
   for (size_t id = 0; id < whole.logits.size(); ++id) {
-    const bool flagged = Has(need.ids, int32_t(id)) || Has(need.never, int32_t(id));
-    EXPECT_TRUE(flagged || !(whole.logits[id] >= last) || Has(part.ids, int32_t(id))) << id;
+    EXPECT_TRUE(!MayBeBest(need, id) || !(whole.logits[id] >= last) || Has(part.ids, int32_t(id))) << id;
   }
 }
 
@@ -213,13 +219,58 @@ TEST(ScreenedHead, WantedIdsAreThereAndForbiddenOnesAreNot) {
   }
 }
 
+// A share of the rows, and none from `end` on.
+std::vector<uint64_t> SomeRows(double share, size_t end, Random& random) {
+  std::vector<uint64_t> among((end + 63) / 64);
+  for (size_t row = 0; row < end; ++row) {
+    if (double(random.Below(1000)) < share * 1000) among[row / 64] |= uint64_t{1} << row % 64;
+  }
+  among[0] |= 1;  // never empty
+  return among;
+}
+
+TEST(ScreenedHead, TheBestAmongSomeAreThoseOfTheWholeHead) {
+  for (const HeadCase& head : {kCases[0], kCases[2]}) {
+    Random random(3);
+    const std::vector<float> values = RandomFloats(size_t{head.rows} * head.columns, random);
+    TwoHeads heads(head, values, kernels::kScalarTable);
+    for (const double share : {0.002, 0.01, 0.2, 0.6, 1.0}) {
+      for (const size_t end : {size_t{head.rows}, size_t{1500}}) {
+        const std::vector<float> x = Activation(values, head, random);
+        const std::vector<uint64_t> among = SomeRows(share, end, random);
+        const int32_t wanted[] = {7, 1999}, never[] = {0, 3};
+        const LogitNeed need{5, wanted, never, among};
+        heads.Run({x}, {&need, 1});
+        ExpectAnswer(heads, 0, need);
+        heads.Run({x}, std::vector<LogitNeed>{{5, {}, {}}});  // nothing of it is left for the next
+        ExpectAnswer(heads, 0, {5, {}, {}});
+      }
+    }
+  }
+}
+
+TEST(ScreenedHead, FewRowsAreReadWithoutAnyPlane) {
+  const HeadCase head = kCases[0];
+  Random random(4);
+  const std::vector<float> values = RandomFloats(size_t{head.rows} * head.columns, random);
+  TwoHeads heads(head, values, kernels::kScalarTable);
+  const std::vector<uint64_t> among = {0b1011, 0, uint64_t{1} << 63};
+  const LogitNeed need{40, {}, {}, among};  // more than there are
+  heads.Run({Activation(values, head, random)}, {&need, 1});
+  EXPECT_FALSE(heads.Screened(0).all);
+  EXPECT_EQ(std::vector<int32_t>(heads.Screened(0).ids.begin(), heads.Screened(0).ids.end()),
+            (std::vector<int32_t>{0, 1, 3, 191}));
+  EXPECT_EQ(heads.counters().head_bytes, uint64_t{4} * head.columns * 2);
+}
+
 TEST(ScreenedHead, RowsWithOtherNeedsShareAStep) {
   const HeadCase head = kCases[0];
   Random random(2);
   const std::vector<float> values = RandomFloats(size_t{head.rows} * head.columns, random);
   TwoHeads heads(head, values, kernels::kScalarTable);
   const int32_t wanted[] = {4, 9};
-  const std::vector<LogitNeed> needs = {{1, {}, {}}, {}, {3, wanted, {}}, {}, {}, {50, {}, {}}};
+  const std::vector<uint64_t> few = {0xf0};
+  const std::vector<LogitNeed> needs = {{1, {}, {}}, {}, {3, wanted, {}}, {}, {2, {}, {}, few}, {50, {}, {}}};
   std::vector<std::vector<float>> activations;
   for (size_t i = 0; i < needs.size(); ++i) activations.push_back(Activation(values, head, random));
   heads.Run(activations, needs);
@@ -227,7 +278,7 @@ TEST(ScreenedHead, RowsWithOtherNeedsShareAStep) {
     EXPECT_EQ(heads.Screened(i).all, needs[i].best == LogitNeed::kAll) << i;
     if (needs[i].best != LogitNeed::kAll) ExpectAnswer(heads, i, needs[i]);
   }
-  EXPECT_EQ(heads.counters().head_whole, 3u);
+  EXPECT_EQ(heads.counters().head_whole, 2u);
 }
 
 TEST(ScreenedHead, ManyOutputsOfAStepAreComputedWhole) {

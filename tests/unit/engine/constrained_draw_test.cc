@@ -101,6 +101,8 @@ TEST_F(Constrained, EveryHeadGivesTheSameTokens) {
       own.push_back(
           engine->NewSession().value()->Generate(Request(constraint, seed, seed == 0 ? 0.0f : 1.2f)).value().tokens);
     }
+    const backend::CpuBackendCounters counters = engine->Counters();
+    EXPECT_EQ(counters.head_whole < counters.head_outputs, head != HeadChoice::kExact);
   }
   EXPECT_EQ(answers[0], answers[1]);
   EXPECT_EQ(answers[0], answers[2]);
