@@ -23,7 +23,7 @@ class Api {
  public:
   // All of them outlive it. `connections` tells how many there are.
   Api(engine::Engine& engine, const text::ChatTemplate* chat_template, const ApiSettings& settings)
-      : settings_(settings), context_{engine, chat_template, settings_, metrics_} {}
+      : settings_(settings), context_{engine, chat_template, settings_, metrics_, constraints_} {}
   ~Api() { WaitForNone(); }  // what is in the engine holds on to it, for a moment longer than its reply takes
 
   // Reads the key file, if there is one; again for new keys.
@@ -41,6 +41,8 @@ class Api {
   void StartDraining() { draining_ = true; }
   // Until no request is in the engine any more.
   void WaitForNone() { in_flight_.WaitForNone(); }
+
+  static constexpr size_t kConstraints = 32;  // that are kept for requests to come
 
  private:
   struct Endpoint;
@@ -62,6 +64,7 @@ class Api {
 
   const ApiSettings settings_;
   Metrics metrics_;
+  ConstraintCache constraints_{kConstraints};
   const ApiContext context_;
   ApiKeys keys_;
   std::unique_ptr<AccessLog> access_log_;

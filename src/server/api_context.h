@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "server/constraint_cache.h"
 #include "server/metrics.h"
 #include "server/settings.h"
 #include "text/chat_template.h"
@@ -14,6 +15,7 @@ struct ApiContext {
   const text::ChatTemplate* chat_template;  // nullptr where the model has none
   const ApiSettings& settings;
   Metrics& metrics;
+  ConstraintCache& constraints;
 };
 
 }  // namespace sterna::server

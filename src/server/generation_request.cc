@@ -258,7 +258,7 @@ Status Reader::ReadChat() {
           "'tools' and one of 'response_format', 'json_schema' and 'grammar' are given; give one, or tool_choice none");
     }
     request_.may_call_tools = true;
-    STERNA_ASSIGN_OR_RETURN(request_.constraint, MakeConstraint(ToolSyntax(tools), context_));
+    STERNA_ASSIGN_OR_RETURN(request_.constraint, ToolConstraint(tools, context_));
   }
   STERNA_ASSIGN_OR_RETURN(const text::ChatTemplate* chat_template, TemplateOf(context_));
   STERNA_ASSIGN_OR_RETURN(const auto pieces, RenderChat(body_, tools, *chat_template));

@@ -99,7 +99,7 @@ TEST_F(GenerationRequestTest, WhatAUserTypesIsNoControlToken) {
 }
 
 TEST_F(GenerationRequestTest, AModelWithoutATemplateHasNoChats) {
-  const ApiContext context{*api_.engine, nullptr, api_.settings, api_.metrics};
+  const ApiContext context{*api_.engine, nullptr, api_.settings, api_.metrics, api_.constraints};
   const Json body = {{"messages", {{{"role", "user"}, {"content", "hello"}}}}};
   EXPECT_EQ(ReadChatRequest(body, context).status().code(), StatusCode::kUnsupported);
 }

@@ -17,7 +17,8 @@ struct TinyApi {
   std::unique_ptr<const text::ChatTemplate> chat_template = text::ChatTemplate::BuiltIn("chatml").value();
   ApiSettings settings;
   Metrics metrics;
-  ApiContext context{*engine, chat_template.get(), settings, metrics};
+  ConstraintCache constraints{4};
+  ApiContext context{*engine, chat_template.get(), settings, metrics, constraints};
 };
 
 }  // namespace sterna::server
