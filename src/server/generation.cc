@@ -116,6 +116,7 @@ engine::Submission Generation::SubmissionOf(size_t i) {
 }
 
 bool Generation::OnToken(size_t i, text::TokenId token) {
+  context_.metrics.CountToken();
   const std::lock_guard lock(mutex_);
   Choice& choice = *choices_[i];
   answers_[i].tokens.push_back(token);

@@ -27,8 +27,6 @@ class PrometheusText {
   std::string text_;
 };
 
-double PerSecond(uint64_t count, double ms) { return ms > 0 ? double(count) * 1000 / ms : 0; }
-
 }  // namespace
 
 void Metrics::CountReply(int status) {
@@ -41,7 +39,7 @@ void Metrics::CountAnswer(const engine::Timings& timings) {
   ++answers_;
   prompt_tokens_ += timings.prompt_tokens;
   cached_tokens_ += timings.cached_tokens;
-  generated_tokens_ += timings.generated_tokens;
+  answered_tokens_ += timings.generated_tokens;
   largest_tokens_ =
       std::max<uint64_t>(largest_tokens_, timings.cached_tokens + timings.prompt_tokens + timings.generated_tokens);
   prefill_ms_ += timings.prefill_ms;
@@ -62,13 +60,13 @@ std::string Metrics::Text(const engine::Engine& engine, uint32_t connections) co
   PrometheusText text;
   text.Add("counter", "llamacpp:prompt_tokens_total", "Prompt tokens computed.", double(prompt_tokens_));
   text.Add("counter", "llamacpp:prompt_seconds_total", "Seconds of computing prompts.", prefill_ms_ / 1000);
-  text.Add("counter", "llamacpp:tokens_predicted_total", "Tokens generated.", double(generated_tokens_));
+  text.Add("counter", "llamacpp:tokens_predicted_total", "Tokens generated.", double(predicted_tokens_.load()));
   text.Add("counter", "llamacpp:tokens_predicted_seconds_total", "Seconds of generating.", decode_ms_ / 1000);
   text.Add("counter", "llamacpp:n_tokens_max", "Most tokens of one request.", double(largest_tokens_));
   text.Add("gauge", "llamacpp:prompt_tokens_seconds", "Prompt tokens per second.",
            PerSecond(prompt_tokens_, prefill_ms_));
   text.Add("gauge", "llamacpp:predicted_tokens_seconds", "Generated tokens per second.",
-           PerSecond(generated_tokens_, decode_ms_));
+           PerSecond(answered_tokens_, decode_ms_));
   text.Add("gauge", "llamacpp:requests_processing", "Requests that run.", queue.running);
   text.Add("gauge", "llamacpp:requests_deferred", "Requests that wait.", queue.waiting);
 

@@ -3,13 +3,12 @@
 // llama-server's own protocol.
 #include <nlohmann/json.hpp>
 
+#include "server/metrics.h"
 #include "server/reply_format.h"
 #include "server/sse.h"
 
 namespace sterna::server {
 namespace {
-
-double PerSecond(size_t count, double ms) { return ms > 0 ? double(count) * 1000 / ms : 0; }
 
 class Native : public ReplyFormat {
  public:

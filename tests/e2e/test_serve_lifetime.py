@@ -114,6 +114,7 @@ class LeavingClientsTest(SternaTest):
             leave(server, body)
             server.wait_for_metric("llamacpp:requests_processing", 0)
             self.assertGreaterEqual(server.metric("sterna_abandoned_total"), 1)
+            self.assertGreaterEqual(server.metric("llamacpp:tokens_predicted_total"), 1)  # counted when they are drawn
             self.assertEqual(server.metric("sterna_kv_blocks_used"), 0)
             self.assertEqual(server.post("/completion", SHORT)[0], 200)
 
