@@ -7,7 +7,8 @@
     python3 tools/measure_settings.py --sterna build/sterna -m build/dummy-2b.sterna [-r 5] [ONLY ...]
 
 Every round runs `sterna bench` once as it is and once with each setting changed. A figure is the median over the rounds of the
-ratio to the unchanged run of the same round, with the least and the most: the machine's moods hit both alike.
+ratio to the unchanged run of the same round, with the least and the most: the machine's moods hit both alike. Slow settings have
+runs of a few tokens, beside unchanged runs of the same size. The table is printed after each round, so that what was measured is never lost.
 """
 import argparse
 import json
@@ -22,7 +23,6 @@ CASES = [
     ("--threads 1", ["-t", "1"], {}),
     ("--threads 4", ["-t", "4"], {}),
     ("engine.thread_affinity=core", ["--set", "engine.thread_affinity=core"], {}),
-    ("STERNA_ISA=scalar", [], {"STERNA_ISA": "scalar"}),
     ("engine.enable_prefetching=false", ["--set", "engine.enable_prefetching=false"], {}),
     ("engine.cache_chunk_size_kb=8", ["--set", "engine.cache_chunk_size_kb=8"], {}),
     ("engine.cache_chunk_size_kb=256", ["--set", "engine.cache_chunk_size_kb=256"], {}),
@@ -42,12 +42,16 @@ CASES = [
     ("--verify-checksums", ["--verify-checksums"], {}),
     ("--profile", ["--profile", "/dev/shm/measured"], {}),
 ]
+SLOW_CASES = [
+    ("STERNA_ISA=scalar", [], {"STERNA_ISA": "scalar"}),
+]
+SLOW_SIZES = (8, 2)  # tokens of prompt and answer
 FIGURES = {"prompt": "pp", "generation": "tg"}
 
 
-def bench(arguments, flags, variables):
-    command = [arguments.sterna, "bench", "-m", arguments.model, "-p", str(arguments.prompt), "-n", str(arguments.tokens),
-               "-r", "1", "--json", *flags]
+def bench(arguments, sizes, flags, variables):
+    prompt, tokens = sizes
+    command = [arguments.sterna, "bench", "-m", arguments.model, "-p", str(prompt), "-n", str(tokens), "-r", "1", "--json", *flags]
     done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, **variables})
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}: {done.stderr.decode(errors='replace')}")
@@ -61,6 +65,32 @@ def cell(values):
     return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
 
 
+class Group:
+    """Settings measured with runs of one size, and the unchanged runs beside them."""
+
+    def __init__(self, sizes, cases):
+        self.sizes, self.cases = sizes, cases
+        self.plain, self.changed = [], {name: [] for name, *_ in cases}
+
+    def measure(self, arguments):
+        if not self.cases:
+            return
+        self.plain.append(bench(arguments, self.sizes, [], {}))
+        for name, flags, variables in self.cases:
+            self.changed[name].append(bench(arguments, self.sizes, flags, variables))
+
+    def show(self):
+        if not self.plain:
+            return
+        columns = list(self.plain[0])
+        medians = (f"{column} {statistics.median(run[column] for run in self.plain):.1f}" for column in columns)
+        print(f"as it is, {self.sizes[0]} + {self.sizes[1]} tokens: {', '.join(medians)}")
+        print(f"| setting | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
+        for name, runs in self.changed.items():
+            cells = [cell([run[column] / base[column] for run, base in zip(runs, self.plain)]) for column in columns]
+            print(f"| `{name}` | {' | '.join(cells)} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sterna", default="build/sterna")
@@ -70,19 +100,17 @@ def main():
     parser.add_argument("-r", "--rounds", type=int, default=5)
     parser.add_argument("only", nargs="*", help="parts of names of settings; default: all")
     arguments = parser.parse_args()
-    cases = [case for case in CASES if not arguments.only or any(part in case[0] for part in arguments.only)]
-    plain, changed = [], {name: [] for name, *_ in cases}
+    def asked(cases):
+        return [case for case in cases if not arguments.only or any(part in case[0] for part in arguments.only)]
+
+    groups = [Group((arguments.prompt, arguments.tokens), asked(CASES)), Group(SLOW_SIZES, asked(SLOW_CASES))]
     for done in range(arguments.rounds):
-        plain.append(bench(arguments, [], {}))
-        for name, flags, variables in cases:
-            changed[name].append(bench(arguments, flags, variables))
-        print(f"round {done + 1} of {arguments.rounds}", file=sys.stderr)
-    columns = list(plain[0])
-    print("as it is: " + ", ".join(f"{column} {statistics.median(run[column] for run in plain):.1f}" for column in columns))
-    print(f"| setting | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
-    for name, runs in changed.items():
-        cells = [cell([run[column] / base[column] for run, base in zip(runs, plain)]) for column in columns]
-        print(f"| `{name}` | {' | '.join(cells)} |")
+        for group in groups:
+            group.measure(arguments)
+        print(f"\nafter round {done + 1} of {arguments.rounds}")
+        for group in groups:
+            group.show()
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
