@@ -30,7 +30,7 @@ class ServeBrowserTest(ServerTest):
         super().setUpClass()
         player = sync_playwright().start()
         cls.addClassCleanup(player.stop)
-        cls.browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        cls.browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         cls.addClassCleanup(cls.browser.close)
 
     def setUp(self):
