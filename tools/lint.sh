@@ -14,7 +14,8 @@ step() {
   "$@" || failed=1
 }
 
-[ -f "$build/compile_commands.json" ] || cmake --preset test >/dev/null || exit 1
+[ -f "$build/CMakeCache.txt" ] || cmake --preset test >/dev/null || exit 1
+cmake --preset lint >/dev/null || exit 1
 mapfile -t sources < <(git ls-files '*.cc' '*.h')
 step "format" clang-format --dry-run -Werror "${sources[@]}"
 for check in layers sizes hygiene tests; do
@@ -25,6 +26,7 @@ step "symbols" python3 -B tools/checks/check_symbols.py "$build"
 docs=()
 [ -x "$build/sterna" ] && docs=(--sterna "$build/sterna")
 step "documents" python3 -B tools/checks/check_docs.py "${docs[@]}"
-step "clang-tidy" python3 -B tools/checks/run_clang_tidy.py "$build" --seconds "${LINT_SECONDS:-600}"
+cmake --build build-lint --target sterna_page_files >/dev/null || failed=1
+step "clang-tidy" python3 -B tools/checks/run_clang_tidy.py build-lint --seconds "${LINT_SECONDS:-600}"
 [ "$failed" = 0 ] && echo "lint: ok"
 exit "$failed"

@@ -37,7 +37,7 @@ constexpr size_t kMaxWarnings = 8;
 constexpr char kJournalSuffix[] = ".journal";
 constexpr char kByName[] = "auto";
 
-constexpr char kExamples[] =
+constexpr char kBatchExamples[] =
     "  sterna batch -i prompts.txt -o answers.jsonl\n"
     "  sterna batch -m model.gguf -i rows.csv -o answers.csv --workers 8 --temp 0\n"
     "  sterna batch -i - --input-format jsonl -o answers.json < requests.jsonl\n";
@@ -224,7 +224,7 @@ int BatchVerb(Words words) {
   FlagSet flags("batch",
                 "Answers every row of a file. Several rows run at once; an interrupted run goes on where it was when "
                 "the same command is given again; a bad row does not stop the rest.",
-                kExamples);
+                kBatchExamples);
   batch.AddTo(flags);
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());

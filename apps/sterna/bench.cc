@@ -30,7 +30,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr char kExamples[] =
+constexpr char kBenchExamples[] =
     "  sterna bench\n"
     "  sterna bench -m model.gguf -p 512 -n 128 -t 2 -r 5 --json\n"
     "  sterna bench -m model.gguf -p 0 -n 32 --depth 4000\n"
@@ -339,7 +339,7 @@ int BenchVerb(Words words) {
   BenchFlags values;
   FlagSet flags(
       "bench", "Measure tokens per second for prompts (pp) and generation (tg): the median of -r runs after a warm-up.",
-      kExamples);
+      kBenchExamples);
   flags.Add(UnsignedSetting("-p,--prompt-tokens", "Prompt length; 0 = leave out", &values.prompt_tokens, 0, 1u << 20));
   flags.Add(
       UnsignedSetting("-n,--max-tokens", "Tokens to generate; 0 = leave out", &values.generated_tokens, 0, 1u << 20));

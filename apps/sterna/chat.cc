@@ -18,7 +18,7 @@
 namespace sterna::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kChatExamples[] =
     "  sterna chat\n"
     "  sterna chat -m model.gguf --system \"Answer in one sentence.\" --temp 0\n"
     "  printf 'What is a sparrow?\\n/stats\\n' | sterna chat\n";
@@ -120,7 +120,7 @@ int ChatVerb(Words words) {
   FlagSet flags("chat",
                 "Talk with a model. Answers go to stdout. Ctrl-C stops an answer, Ctrl-D ends the chat; /help in the "
                 "chat lists its commands.",
-                kExamples);
+                kChatExamples);
   values.AddTo(flags);
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());

@@ -19,7 +19,7 @@
 namespace sterna::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kCompletionExamples[] =
     "  source <(sterna completion bash)\n"
     "  sterna completion zsh > ~/.zfunc/_sterna\n"
     "  sterna completion fish > ~/.config/fish/completions/sterna.fish\n";
@@ -114,7 +114,8 @@ Status Print(const std::string& shell) {
 
 int CompletionVerb(Words words) {
   std::string shell;
-  FlagSet flags("completion", "Prints a script that makes a shell complete verbs, flags and their values.", kExamples);
+  FlagSet flags("completion", "Prints a script that makes a shell complete verbs, flags and their values.",
+                kCompletionExamples);
   flags.AddPositional("SHELL", &shell, "bash, zsh or fish", {"bash", "zsh", "fish"});
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());

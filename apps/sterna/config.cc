@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr char kExamples[] =
+constexpr char kConfigExamples[] =
     "  sterna config show\n"
     "  sterna config show --set engine.thread_count=2 --json\n"
     "  sterna config explain batch.chunk_size\n"
@@ -175,7 +175,7 @@ int ConfigVerb(Words words) {
       "config",
       "Settings: show where each value comes from, explain KEY, preset [NAME] as a file, get KEY, set KEY VALUE "
       "in the file, validate [FILE].",
-      kExamples);
+      kConfigExamples);
   flags.AddPositional("ACTION", &values.action, "show, explain, preset, get, set or validate",
                       {"show", "explain", "preset", "get", "set", "validate"});
   flags.AddPositional("NAME", &values.name, "A key, a preset or a file, as the action needs it");

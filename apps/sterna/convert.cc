@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kExamples[] =
+constexpr char kConvertExamples[] =
     "  sterna convert model.gguf model.sterna\n"
     "  sterna convert bitnet-b1.58-2B-4T/ model.gguf --to i2_s\n"
     "  sterna convert model.gguf small.gguf --to tq2_0 --embedding-type q6_k\n"
@@ -152,7 +152,7 @@ Status Convert(ConvertFlags flags) {
 
 int ConvertVerb(Words words) {
   ConvertFlags values;
-  FlagSet flags("convert", "Writes a model in another format: the same codes, scales and text", kExamples);
+  FlagSet flags("convert", "Writes a model in another format: the same codes, scales and text", kConvertExamples);
   flags.AddPositional("IN", &values.input, "Model file in GGUF, a Hugging Face folder, or the name of a pulled model");
   flags.AddPositional("OUT", &values.output, "File to write");
   flags.Add(

@@ -27,7 +27,7 @@ using nlohmann::ordered_json;
 
 constexpr size_t kPromptTokens = 16;
 
-constexpr char kExamples[] =
+constexpr char kDevicesExamples[] =
     "  sterna devices\n"
     "  sterna devices --quick --json\n";
 
@@ -145,7 +145,7 @@ Status Devices(bool quick, bool json) {
 int DevicesVerb(Words words) {
   bool quick = false, json = false, verbose = false;
   FlagSet flags("devices", "Say what this machine has, which kernels run on it, and what it can do at most.",
-                kExamples);
+                kDevicesExamples);
   flags.AddSwitch("--quick", &quick, "Measure nothing");
   flags.AddSwitch("--json", &json, "Print one JSON object");
   flags.AddSwitch("-v,--verbose", &verbose, "Log more on stderr");

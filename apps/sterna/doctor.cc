@@ -24,7 +24,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr char kExamples[] =
+constexpr char kDoctorExamples[] =
     "  sterna doctor\n"
     "  sterna doctor --quick -m model.gguf\n"
     "  sterna doctor --benchmark --json\n";
@@ -102,7 +102,7 @@ int DoctorVerb(Words words) {
   FlagSet flags("doctor",
                 "Checks kernels, memory, a model, the disk and the hub. A fault is exit code 1; that the hub cannot be "
                 "reached is a note.",
-                kExamples);
+                kDoctorExamples);
   flags.AddSwitch("--quick", &doctor.quick, "Leave out the scalar kernels' tokens and the hub");
   flags.AddSwitch("--benchmark", &doctor.benchmark, "Measure memory and products as well");
   flags.AddSwitch("--json", &doctor.json, "Print one JSON object");

@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kMaxInputBytes = size_t{256} << 20;
 
-constexpr char kExamples[] =
+constexpr char kEmbedExamples[] =
     "  sterna embed -m embedding.gguf -p \"A sparrow is a bird.\"\n"
     "  sterna embed -m embedding.gguf --json < lines.txt\n";
 
@@ -91,7 +91,7 @@ Status Embed(const EmbedFlags& flags) {
 int EmbedVerb(Words words) {
   EmbedFlags values;
   FlagSet flags("embed", "Turn texts into vectors: -p TEXT, or each line on stdin; one line of numbers for each.",
-                kExamples);
+                kEmbedExamples);
   flags.AddText("-p,--prompt", "TEXT", &values.prompt, "The text [default: each line on stdin]");
   flags.Add(ChoiceSetting("--pooling", "How the rows of a text become one; auto is what the model asks for",
                           &values.pooling, {"auto", "mean", "last", "cls"}));

@@ -15,7 +15,7 @@
 namespace sterna::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kEvalLogitsExamples[] =
     "  sterna eval logits --ids 1,2,3 -o logits.npy\n"
     "  sterna eval logits -m model.gguf --ids 1,2,3 -o all.npy --all -t 1\n";
 
@@ -71,7 +71,8 @@ Status Logits(const LogitsFlags& flags) {
 int EvalLogits(Words words) {
   LogitsFlags values;
   values.model.config.SetDefault("inference.kv_storage", "f32");
-  FlagSet flags("eval logits", "Write the model's logits after a sequence of token ids as float32 .npy.", kExamples);
+  FlagSet flags("eval logits", "Write the model's logits after a sequence of token ids as float32 .npy.",
+                kEvalLogitsExamples);
   flags.AddText("--ids", "1,2,3", &values.ids, "Token ids; no BOS is added [required]");
   flags.AddText("-o,--output", "FILE", &values.output, "The .npy file to write [required]");
   flags.AddSwitch("--all", &values.all, "[positions, vocabulary] instead of the last position's [vocabulary]");

@@ -23,7 +23,7 @@ namespace {
 constexpr size_t kMaxTextBytes = size_t{1} << 30;
 constexpr uint32_t kDefaultWindowTokens = 512;
 
-constexpr char kExamples[] =
+constexpr char kEvalPerplexityExamples[] =
     "  sterna eval perplexity -f text.txt --json\n"
     "  sterna eval perplexity -m model.gguf -f text.txt --ctx 512 --last-half\n";
 
@@ -142,7 +142,7 @@ int EvalPerplexity(Words words) {
   values.model.config.SetDefault("inference.kv_storage", "f32");
   FlagSet flags("eval perplexity",
                 "Score a text in windows of --ctx tokens (512, or the model's context where that is smaller).",
-                kExamples);
+                kEvalPerplexityExamples);
   flags.AddText("-f,--file", "FILE", &values.file, "The text to score; - is stdin [required]");
   flags.AddSwitch("--last-half", &values.last_half, "Score the second half of each whole window only");
   flags.AddSwitch("--json", &values.json, "Print one JSON object");

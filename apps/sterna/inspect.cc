@@ -30,7 +30,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr char kExamples[] =
+constexpr char kInspectExamples[] =
     "  sterna inspect model.gguf\n"
     "  sterna inspect model.gguf --tensors\n"
     "  sterna inspect model.gguf --json --no-load\n"
@@ -212,7 +212,7 @@ int InspectVerb(Words words) {
   InspectFlags values;
   FlagSet flags("inspect",
                 "Say what a model file holds, what was decided about it and why, and whether Sterna runs it.",
-                kExamples);
+                kInspectExamples);
   flags.AddPositional("FILE", &values.file, "The GGUF file to look into, or the name of a pulled model [required]");
   flags.AddSwitch("--tensors", &values.tensors, "List every tensor");
   flags.AddSwitch("--no-load", &values.no_load,

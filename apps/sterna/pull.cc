@@ -20,7 +20,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr uint64_t kMaxLimitMb = uint64_t{1} << 30;
-constexpr char kExamples[] =
+constexpr char kPullExamples[] =
     "  sterna pull bitnet-2b\n"
     "  sterna pull microsoft/bitnet-b1.58-2B-4T-gguf:i2_s\n"
     "  sterna run -m bitnet-2b -p \"What is a sparrow?\"\n"
@@ -146,7 +146,7 @@ Setting CacheLimit(PullFlags& values) {
 
 int PullVerb(Words words) {
   PullFlags values;
-  FlagSet flags("pull", "Fetches a model from a hub into the cache, where -m finds it by name", kExamples);
+  FlagSet flags("pull", "Fetches a model from a hub into the cache, where -m finds it by name", kPullExamples);
   flags.AddPositional("NAME", &values.name, "OWNER/MODEL, OWNER/MODEL:FILE, OWNER/MODEL:TYPE or a short name");
   flags.AddSwitch("--list", &values.list, "List what the caches hold");
   flags.AddText("--rm", "NAME", &values.remove, "Remove a model, or one file of it, from the cache [default: none]");

@@ -25,7 +25,7 @@ namespace {
 
 constexpr size_t kMaxPromptBytes = size_t{64} << 20;
 
-constexpr char kExamples[] =
+constexpr char kRunExamples[] =
     "  sterna run -p \"What is a sparrow?\"\n"
     "  sterna run -m model.gguf -f question.txt --temp 0 -n 64\n"
     "  echo \"What is a piano?\" | sterna run --json\n"
@@ -163,7 +163,7 @@ Status Run(const RunFlags& flags) {
 
 int RunVerb(Words words) {
   RunFlags run;
-  FlagSet flags("run", "Answer one prompt: the completion goes to stdout, everything else to stderr.", kExamples);
+  FlagSet flags("run", "Answer one prompt: the completion goes to stdout, everything else to stderr.", kRunExamples);
   run.AddTo(flags);
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());

@@ -20,7 +20,7 @@
 namespace sterna::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kServeExamples[] =
     "  sterna serve -m model.gguf\n"
     "  sterna serve -m model.gguf --host 0.0.0.0 --port 8000 --api-key-file keys.txt\n"
     "  sterna serve --unix-socket /tmp/sterna.sock\n"
@@ -112,7 +112,7 @@ Status Run(ServeFlags& flags) {
 
 int ServeVerb(Words words) {
   ServeFlags values;
-  FlagSet flags("serve", "Answer over HTTP: OpenAI's API and llama-server's, until SIGTERM or Ctrl-C.", kExamples);
+  FlagSet flags("serve", "Answer over HTTP: OpenAI's API and llama-server's, until SIGTERM or Ctrl-C.", kServeExamples);
   values.AddTo(flags);
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());

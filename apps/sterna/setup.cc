@@ -26,7 +26,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr char kExamples[] =
+constexpr char kSetupExamples[] =
     "  sterna setup\n"
     "  sterna setup --check-only\n"
     "  sterna setup --yes --config sterna.toml\n";
@@ -37,7 +37,7 @@ struct SetupFlags {
 };
 
 // A recommendation beside what the file says already, which stays.
-struct Line {
+struct PlannedLine {
   config::Recommendation recommended;
   std::optional<std::string> there;
 };
@@ -45,10 +45,10 @@ struct Line {
 struct Plan {
   std::string cpu, kernels, model, path;
   config::MachineFacts machine;
-  std::vector<Line> lines;
+  std::vector<PlannedLine> lines;
 
   bool ChangesAnything() const {
-    return std::any_of(lines.begin(), lines.end(), [](const Line& line) { return !line.there; });
+    return std::any_of(lines.begin(), lines.end(), [](const PlannedLine& line) { return !line.there; });
   }
 };
 
@@ -78,7 +78,7 @@ Result<Plan> MakePlan(const SetupFlags& flags) {
   plan.model = model.ok() ? *model : "none is installed; sterna pull fetches one";
   plan.machine = config::DetectMachine();
   for (config::Recommendation& recommended : config::Recommend(plan.machine)) {
-    Line line{std::move(recommended), {}};
+    PlannedLine line{std::move(recommended), {}};
     for (const config::Assignment& entry : entries) {
       if (entry.key == line.recommended.key) line.there = entry.text;
     }
@@ -92,7 +92,7 @@ std::string ForPeople(const Plan& plan) {
       fmt::format("cpu      {}\ncores    {}\nmemory   {:.1f} GB free\nkernels  {}\nmodel    {}\nfile     {}\n",
                   plan.cpu, plan.machine.cores, double(plan.machine.memory_bytes) / 1e9, plan.kernels,
                   EscapeControls(plan.model), EscapeControls(plan.path));
-  for (const Line& line : plan.lines) {
+  for (const PlannedLine& line : plan.lines) {
     const config::Recommendation& r = line.recommended;
     text += line.there ? fmt::format("keep     {} = {}\n", r.key, EscapeControls(*line.there))
                        : fmt::format("set      {} = {}  ({})\n", r.key, r.value, r.why);
@@ -102,7 +102,7 @@ std::string ForPeople(const Plan& plan) {
 
 std::string ForPrograms(const Plan& plan, bool written) {
   ordered_json settings = ordered_json::array();
-  for (const Line& line : plan.lines) {
+  for (const PlannedLine& line : plan.lines) {
     const config::Recommendation& r = line.recommended;
     settings.push_back({{"key", r.key}, {"recommended", r.value}, {"why", r.why}, {"there", nullptr}});
     if (line.there) settings.back()["there"] = *line.there;
@@ -124,7 +124,7 @@ Result<bool> Asked(const std::string& path) {
 }
 
 Status Write(const Plan& plan) {
-  for (const Line& line : plan.lines) {
+  for (const PlannedLine& line : plan.lines) {
     if (line.there) continue;
     STERNA_RETURN_IF_ERROR(config::SetInFile(plan.path, line.recommended.key, line.recommended.value));
   }
@@ -155,7 +155,7 @@ int SetupVerb(Words words) {
   SetupFlags setup;
   FlagSet flags(
       "setup", "Looks at this machine and writes a configuration file that suits it. What the file says already stays.",
-      kExamples);
+      kSetupExamples);
   flags.AddSwitch("--yes", &setup.yes, "Write without asking");
   flags.AddSwitch("--check-only", &setup.check_only, "Write nothing, only say what would be written");
   flags.AddText("--config", "FILE", &setup.file,

@@ -32,7 +32,7 @@ constexpr uint32_t kPromptTokens = 512, kGeneratedTokens = 48, kRepetitions = 3;
 constexpr uint32_t kQuickPromptTokens = 128, kQuickGeneratedTokens = 8;
 constexpr uint32_t kChunkTiles[] = {1, 2, 4, 8};
 
-constexpr char kExamples[] =
+constexpr char kTuneExamples[] =
     "  sterna tune\n"
     "  sterna tune -m model.gguf --json\n"
     "  sterna tune -m model.gguf --forget\n";
@@ -214,7 +214,7 @@ int TuneVerb(Words words) {
   FlagSet flags("tune",
                 "Measures kernels, thread counts and prompt chunks with a model on this machine, and keeps the fastest "
                 "for its next start. What a flag, a variable or the configuration file says is left as it is.",
-                kExamples);
+                kTuneExamples);
   flags.AddSwitch("--quick", &tune.quick, "Shorter measurements, which noise may mislead");
   flags.AddSwitch("--forget", &tune.forget, "Measure nothing; remove what was kept for this model");
   flags.AddSwitch("--json", &tune.json, "Print one JSON object");

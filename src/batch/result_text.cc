@@ -13,8 +13,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string Dump(const ordered_json& json, int indent = -1) {
-  return json.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+std::string Dump(const ordered_json& object, int indent = -1) {
+  return object.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 // Times with as many digits as they are worth.
@@ -33,33 +33,33 @@ ordered_json MessagesJson(const Row& row) {
   return messages;
 }
 
-void AddAnswer(const RowResult& result, ordered_json& json) {
-  json["output"] = result.output;
-  json["finish_reason"] = result.finish_reason;
-  json["prompt_tokens"] = result.prompt_tokens;
-  json["tokens_generated"] = result.tokens_generated;
-  json["time_ms"] = Rounded(result.time_ms);
-  json["tokens_per_second"] = Rounded(result.tokens_per_second);
+void AddAnswer(const RowResult& result, ordered_json& object) {
+  object["output"] = result.output;
+  object["finish_reason"] = result.finish_reason;
+  object["prompt_tokens"] = result.prompt_tokens;
+  object["tokens_generated"] = result.tokens_generated;
+  object["time_ms"] = Rounded(result.time_ms);
+  object["tokens_per_second"] = Rounded(result.tokens_per_second);
 }
 
 ordered_json ResultJson(size_t index, const Row& row, const RowResult& result) {
-  ordered_json json = {{"index", index}};
-  if (row.id) json["id"] = row.id->is_number ? ordered_json::parse(row.id->text) : ordered_json(row.id->text);
-  if (row.prompt) json["prompt"] = *row.prompt;
-  if (!row.messages.empty()) json["messages"] = MessagesJson(row);
-  if (result.error.empty() || !result.output.empty()) AddAnswer(result, json);
-  if (!result.error.empty()) json["error"] = result.error;
-  return json;
+  ordered_json object = {{"index", index}};
+  if (row.id) object["id"] = row.id->is_number ? ordered_json::parse(row.id->text) : ordered_json(row.id->text);
+  if (row.prompt) object["prompt"] = *row.prompt;
+  if (!row.messages.empty()) object["messages"] = MessagesJson(row);
+  if (result.error.empty() || !result.output.empty()) AddAnswer(result, object);
+  if (!result.error.empty()) object["error"] = result.error;
+  return object;
 }
 
 std::string JsonFile(std::span<const Row> rows, std::span<const RowResult> results, const Summary& summary) {
-  ordered_json json = {{"model", summary.model},
-                       {"rows", rows.size()},
-                       {"failed", summary.failed},
-                       {"time_ms", Rounded(summary.time_ms)},
-                       {"results", ordered_json::array()}};
-  for (size_t i = 0; i < rows.size(); ++i) json["results"].push_back(ResultJson(i, rows[i], results[i]));
-  return Dump(json, 2);
+  ordered_json object = {{"model", summary.model},
+                         {"rows", rows.size()},
+                         {"failed", summary.failed},
+                         {"time_ms", Rounded(summary.time_ms)},
+                         {"results", ordered_json::array()}};
+  for (size_t i = 0; i < rows.size(); ++i) object["results"].push_back(ResultJson(i, rows[i], results[i]));
+  return Dump(object, 2);
 }
 
 std::string CsvFile(std::span<const Row> rows, std::span<const RowResult> results) {
@@ -90,22 +90,22 @@ Result<std::string> FormatResults(std::span<const Row> rows, std::span<const Row
 }
 
 std::string JournalLine(size_t index, const RowResult& result) {
-  ordered_json json = {{"index", index}};
-  AddAnswer(result, json);
-  return Dump(json);
+  ordered_json object = {{"index", index}};
+  AddAnswer(result, object);
+  return Dump(object);
 }
 
 std::optional<std::pair<size_t, RowResult>> ParseJournalLine(std::string_view line) {
   try {
-    const auto json = ordered_json::parse(line);
+    const auto object = ordered_json::parse(line);
     RowResult result;
-    json.at("output").get_to(result.output);
-    json.at("finish_reason").get_to(result.finish_reason);
-    json.at("prompt_tokens").get_to(result.prompt_tokens);
-    json.at("tokens_generated").get_to(result.tokens_generated);
-    json.at("time_ms").get_to(result.time_ms);
-    json.at("tokens_per_second").get_to(result.tokens_per_second);
-    return std::pair(json.at("index").get<size_t>(), std::move(result));
+    object.at("output").get_to(result.output);
+    object.at("finish_reason").get_to(result.finish_reason);
+    object.at("prompt_tokens").get_to(result.prompt_tokens);
+    object.at("tokens_generated").get_to(result.tokens_generated);
+    object.at("time_ms").get_to(result.time_ms);
+    object.at("tokens_per_second").get_to(result.tokens_per_second);
+    return std::pair(object.at("index").get<size_t>(), std::move(result));
   } catch (const ordered_json::exception&) {
     return std::nullopt;
   }

@@ -27,8 +27,6 @@ using format::GgufFile;
 using format::GgufTensor;
 using format::GgufValue;
 
-constexpr uint64_t kUnitColumns = 64;  // every stretch with a scale of its own is a multiple of it
-
 bool SameArray(const GgufArray& a, const GgufArray& b) {
   if (a.element_type != b.element_type || a.count != b.count) return false;
   if (a.element_type == format::GgufType::kString) return a.strings == b.strings;
@@ -94,8 +92,6 @@ const model::Architecture* ArchitectureOf(const GgufFile& file) {
   return name.ok() && *name ? model::FindArchitecture(**name) : nullptr;
 }
 
-bool IsTernary(const GgufTensor& tensor) { return tensor.type && quant::Info(*tensor.type).ternary; }
-
 bool IsLinear(const model::Architecture* architecture, const GgufTensor& tensor) {
   return architecture != nullptr && IsTernary(tensor) && !LinearRole(*architecture, tensor.name).empty();
 }
@@ -117,7 +113,7 @@ float ScaleAt(const TernaryValues& values, uint64_t element) {
 
 // The largest relative difference of scales where there is a value that is not zero.
 double LargestScaleDifference(const TernaryValues& a, const TernaryValues& b) {
-  const uint64_t unit = a.columns % kUnitColumns == 0 ? kUnitColumns : a.columns;
+  const uint64_t unit = UnitColumns(a.columns);
   double largest = 0;
   for (uint64_t at = 0; at < a.codes.size(); at += unit) {
     const double first = double(ScaleAt(a, at)), second = double(ScaleAt(b, at));

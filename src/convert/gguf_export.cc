@@ -20,7 +20,6 @@ using format::GgufWriter;
 using quant::TensorType;
 using Kind = SourceTensor::Kind;
 
-constexpr size_t kCopyBytes = size_t{4} << 20;
 constexpr uint64_t kFloatsAtOnce = uint64_t{1} << 18;
 constexpr float kLargestF16 = 65504;
 
@@ -196,10 +195,7 @@ Status Exporter::WriteNumbers(const SourceTensor& tensor, TensorType type, const
 void Exporter::AddCopy(const SourceTensor& tensor) {
   Add(tensor.name, tensor.dimensions, tensor.type, tensor.stored.size(),
       [this, &tensor](const GgufWriter::Sink& sink) -> Status {
-        const auto bytes = tensor.stored;
-        for (size_t at = 0; at < bytes.size(); at += kCopyBytes) {
-          STERNA_RETURN_IF_ERROR(sink(bytes.subspan(at, std::min(kCopyBytes, bytes.size() - at))));
-        }
+        STERNA_RETURN_IF_ERROR(GgufWriter::Copy(tensor.stored, sink));
         source_.AdviseDone(tensor);
         return {};
       });

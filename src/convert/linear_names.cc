@@ -5,7 +5,11 @@
 #include <array>
 #include <string>
 
+#include "quant/tensor_type.h"
+
 namespace sterna::convert {
+
+bool IsTernary(const format::GgufTensor& tensor) { return tensor.type && quant::Info(*tensor.type).ternary; }
 
 std::string_view LinearRole(const model::Architecture& architecture, std::string_view name) {
   const model::LayerTensorNames& names = architecture.layer;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "format/gguf_file.h"
 #include "model/architecture.h"
 
 namespace sterna::convert {
@@ -23,6 +24,9 @@ inline std::string ScaleNameOf(std::string_view weight) {
 inline std::string WeightNameOf(std::string_view scale) {
   return std::string(Stem(scale, kScaleEnding)).append(kWeightEnding);
 }
+
+// Whether it is stored in a ternary type.
+bool IsTernary(const format::GgufTensor& tensor);
 
 // "attn_q" of "blk.3.attn_q.weight" where that is a linear layer of the architecture; else empty.
 std::string_view LinearRole(const model::Architecture& architecture, std::string_view name);

@@ -28,7 +28,6 @@ using format::GgufTensor;
 using format::GgufWriter;
 
 constexpr uint32_t kAlignmentBytes = 64;  // what kernels ask of weights
-constexpr size_t kCopyBytes = size_t{4} << 20;
 
 // A linear layer whose codes are made when they are written.
 struct Linear {
@@ -36,8 +35,6 @@ struct Linear {
   float scale_factor;
   bool by_input;
 };
-
-bool IsTernary(const GgufTensor& tensor) { return tensor.type && quant::Info(*tensor.type).ternary; }
 
 class Converter {
  public:
@@ -216,12 +213,7 @@ Result<backend::TernaryMatrix> Converter::Repack(const Linear& linear, backend::
 void Converter::AddCopy(const GgufTensor& tensor) {
   const auto first = tensor.dimensions.begin();
   AddChecked(tensor.name, {first, first + tensor.dimension_count}, *tensor.type, tensor.bytes.size(),
-             [bytes = tensor.bytes](const GgufWriter::Sink& sink) -> Status {
-               for (size_t at = 0; at < bytes.size(); at += kCopyBytes) {
-                 STERNA_RETURN_IF_ERROR(sink(bytes.subspan(at, std::min(kCopyBytes, bytes.size() - at))));
-               }
-               return {};
-             });
+             [bytes = tensor.bytes](const GgufWriter::Sink& sink) { return GgufWriter::Copy(bytes, sink); });
 }
 
 void Converter::AddFloats(const std::string& name, std::vector<float> values) {

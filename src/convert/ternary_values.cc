@@ -15,7 +15,6 @@ namespace sterna::convert {
 namespace {
 
 constexpr float kLeastScale = 1e-5f;
-constexpr uint64_t kUnitColumns = 64;  // the finest stretch that some format stores a scale for
 
 // What the first reading of a matrix finds.
 struct Survey {
@@ -53,7 +52,7 @@ std::optional<float> OnlyMagnitude(const float* values, uint64_t count) {
 Result<Survey> SurveyRows(uint64_t rows, uint64_t columns, NumbersAre kind, const RowReader& read) {
   Survey survey;
   survey.ternary = kind == NumbersAre::kFinished;
-  survey.unit_columns = columns % kUnitColumns == 0 ? kUnitColumns : columns;
+  survey.unit_columns = UnitColumns(columns);
   std::vector<float> row(columns);
   for (uint64_t r = 0; r < rows; ++r) {
     read(r, row.data());
@@ -123,6 +122,8 @@ void Round(double sum_of_magnitudes, const RowReader& read, TernaryValues& value
 }
 
 }  // namespace
+
+uint64_t UnitColumns(uint64_t columns) { return columns % 64 == 0 ? 64 : columns; }
 
 void Rounding::Add(const Rounding& other) {
   values += other.values;

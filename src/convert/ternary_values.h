@@ -20,6 +20,9 @@ struct TernaryValues {
   quant::TernaryCodes View() const { return {rows, columns, codes, scales, group_columns}; }
 };
 
+// The finest stretch of a row that may have a scale of its own.
+uint64_t UnitColumns(uint64_t columns);
+
 // What became of values that had to be made ternary.
 struct Rounding {
   uint64_t values = 0;         // of matrices that were not ternary

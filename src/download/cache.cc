@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMaxDepth = 10;
+constexpr int kMaxCacheDepth = 10;
 constexpr std::string_view kPartial = ".partial";
 
 fs::path WithEnding(const fs::path& path, std::string_view ending) { return path.string() + std::string(ending); }
@@ -50,7 +50,7 @@ std::vector<CachedModel> Walk(const fs::path& folder, const fs::path& start) {
   std::error_code error;
   fs::recursive_directory_iterator entry(start, fs::directory_options::skip_permission_denied, error), end;
   for (; !error && entry != end; entry.increment(error)) {
-    if (entry.depth() >= kMaxDepth) entry.disable_recursion_pending();
+    if (entry.depth() >= kMaxCacheDepth) entry.disable_recursion_pending();
     std::error_code ignored;
     if (!fs::is_regular_file(entry->symlink_status(ignored))) continue;
     if (auto model = ModelAt(folder, entry->path())) models.push_back(std::move(*model));

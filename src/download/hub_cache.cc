@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFolderPrefix = "models--";
-constexpr int kMaxDepth = 8;
+constexpr int kMaxHubCacheDepth = 8;
 
 // The commit that refs/main names; empty when it names none.
 std::string MainCommit(const fs::path& repo_folder) {
@@ -57,7 +57,7 @@ std::vector<CachedModel> HubCacheModels(const fs::path& folder, const std::strin
   std::error_code error;
   fs::recursive_directory_iterator entry(snapshot, fs::directory_options::skip_permission_denied, error), end;
   for (; !error && entry != end; entry.increment(error)) {
-    if (entry.depth() >= kMaxDepth) entry.disable_recursion_pending();
+    if (entry.depth() >= kMaxHubCacheDepth) entry.disable_recursion_pending();
     if (auto model = ModelAt(snapshot, *entry, repo)) models.push_back(std::move(*model));
   }
   std::sort(models.begin(), models.end(), [](const auto& a, const auto& b) { return a.file < b.file; });

@@ -16,8 +16,8 @@ using nlohmann::json;
 
 constexpr size_t kMaxListingBytes = size_t{8} << 20;
 constexpr size_t kMaxFiles = 20'000;
-constexpr int kMaxDepth = 16;
-constexpr uint64_t kMaxFileBytes = uint64_t{1} << 42;  // 4 TB
+constexpr int kMaxListingDepth = 16;
+constexpr uint64_t kMaxListedFileBytes = uint64_t{1} << 42;  // 4 TB
 
 Status Bad(std::string_view what) {
   return Status::Corrupt(fmt::format("the hub's list of files {}; look at HF_ENDPOINT or try again later", what));
@@ -52,7 +52,7 @@ Status AddFile(const json& sibling, HubListing& listing) {
     file.sha256 = TextField(*lfs, "sha256");
     if (!file.sha256.empty() && !IsSha256(file.sha256)) return Bad("holds a checksum that is none");
   }
-  if (file.bytes > kMaxFileBytes) return Bad("holds a file of more than 4 TB");
+  if (file.bytes > kMaxListedFileBytes) return Bad("holds a file of more than 4 TB");
   listing.files.push_back(std::move(file));
   return {};
 }
@@ -62,7 +62,7 @@ Status AddFile(const json& sibling, HubListing& listing) {
 Result<HubListing> ParseListing(std::string_view text) {
   bool too_deep = false;
   const auto watch_depth = [&](int depth, json::parse_event_t, json&) {
-    too_deep |= depth > kMaxDepth;
+    too_deep |= depth > kMaxListingDepth;
     return !too_deep;  // what is not kept costs no memory
   };
   const json answer = json::parse(text, watch_depth, false);

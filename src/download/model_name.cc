@@ -11,9 +11,9 @@ namespace sterna::download {
 namespace {
 
 constexpr size_t kMaxNameBytes = 96;  // as the hub has it
-constexpr size_t kMaxFileBytes = 512;
+constexpr size_t kMaxFileNameBytes = 512;
 constexpr size_t kMaxPartBytes = 200;  // leaves room for ".partial.json" in a file system's 255
-constexpr size_t kMaxDepth = 8;
+constexpr size_t kMaxNameDepth = 8;
 
 // The repositories whose files Sterna is known to run.
 constexpr KnownModel kKnownModels[] = {
@@ -99,13 +99,13 @@ Status CheckFileName(std::string_view name) {
   const auto wrong = [&](std::string_view what) {
     return Status::Corrupt(fmt::format("the file name '{}' {}; such a file is not fetched", name.substr(0, 80), what));
   };
-  if (name.empty() || name.size() > kMaxFileBytes) return wrong("is empty or too long");
+  if (name.empty() || name.size() > kMaxFileNameBytes) return wrong("is empty or too long");
   size_t depth = 0;
   for (std::string_view rest = name;;) {
     const size_t slash = rest.find('/');
     const std::string_view part = rest.substr(0, slash);
     if (part.empty() || part.front() == '.' || part.front() == '-') return wrong("could leave its folder");
-    if (part.size() > kMaxPartBytes || ++depth > kMaxDepth) return wrong("is too long or too deep");
+    if (part.size() > kMaxPartBytes || ++depth > kMaxNameDepth) return wrong("is too long or too deep");
     if (slash == rest.npos) break;
     rest.remove_prefix(slash + 1);
   }

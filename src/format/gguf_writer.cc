@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -22,6 +23,7 @@ namespace {
 using quant::TensorType;
 
 constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
+constexpr size_t kCopyBytes = size_t{4} << 20;
 
 void AppendBytes(std::vector<std::byte>& out, const void* from, size_t count) {
   if (count == 0) return;
@@ -109,6 +111,13 @@ struct CloseFile {
 };
 
 }  // namespace
+
+Status GgufWriter::Copy(std::span<const std::byte> bytes, const Sink& sink) {
+  for (size_t at = 0; at < bytes.size(); at += kCopyBytes) {
+    STERNA_RETURN_IF_ERROR(sink(bytes.subspan(at, std::min(kCopyBytes, bytes.size() - at))));
+  }
+  return {};
+}
 
 void GgufWriter::AddU32(std::string_view key, uint32_t value) {
   AppendKey(metadata_, key, GgufType::kU32);

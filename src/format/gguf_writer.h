@@ -35,6 +35,8 @@ class GgufWriter {
 
   // Streams one tensor's bytes to the writer's sink, so that a large file needs no memory of its size.
   using Sink = std::function<Status(std::span<const std::byte>)>;
+  // Hands over bytes that lie somewhere, a few megabytes at a time, so that a mapped file needs few pages at once.
+  static Status Copy(std::span<const std::byte> bytes, const Sink& sink);
   using Producer = std::function<Status(const Sink&)>;
   // dimensions[0] is the row length. `produce` must deliver exactly size_bytes.
   void AddTensor(std::string_view name, std::vector<uint64_t> dimensions, quant::TensorType type, uint64_t size_bytes,

@@ -10,17 +10,17 @@
 namespace sterna::model {
 namespace {
 
-constexpr LayerTensorNames kNames =
+constexpr LayerTensorNames kGemmaNames =
     WithHeadAndInnerNorms({.attn_post_norm = "post_attention_norm", .ffn_post_norm = "post_ffw_norm"});
 
-std::optional<ActivationChoice> InferGelu(const ModelConfig&, std::string_view) {
+std::optional<ActivationChoice> InferGemmaActivation(const ModelConfig&, std::string_view) {
   return ActivationChoice{backend::Activation::kGelu, "gelu: architecture 'gemma3' has GELU by its tanh approximation"};
 }
 
-constexpr Architecture kArchitectures[] = {
+constexpr Architecture kGemmaArchitectures[] = {
     {.name = "gemma3",
-     .layer = kNames,
-     .infer_activation = InferGelu,
+     .layer = kGemmaNames,
+     .infer_activation = InferGemmaActivation,
      .dense_layers = true,
      .optional_inner_norms = true,
      .scales_embedding = true,
@@ -29,6 +29,6 @@ constexpr Architecture kArchitectures[] = {
 
 }  // namespace
 
-std::span<const Architecture> GemmaArchitectures() { return kArchitectures; }
+std::span<const Architecture> GemmaArchitectures() { return kGemmaArchitectures; }
 
 }  // namespace sterna::model

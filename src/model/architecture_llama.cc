@@ -9,13 +9,13 @@
 namespace sterna::model {
 namespace {
 
-std::optional<ActivationChoice> InferSilu(const ModelConfig&, std::string_view) {
+std::optional<ActivationChoice> InferLlamaActivation(const ModelConfig&, std::string_view) {
   return ActivationChoice{backend::Activation::kSilu, "silu: architecture 'llama' has SiLU"};
 }
 
-constexpr Architecture kArchitectures[] = {
+constexpr Architecture kLlamaArchitectures[] = {
     {.name = "llama",
-     .infer_activation = InferSilu,
+     .infer_activation = InferLlamaActivation,
      .dense_layers = true,
      .rope_order = backend::RopeOrder::kPairs,
      .rope_factors = "rope_freqs.weight"},
@@ -23,6 +23,6 @@ constexpr Architecture kArchitectures[] = {
 
 }  // namespace
 
-std::span<const Architecture> LlamaArchitectures() { return kArchitectures; }
+std::span<const Architecture> LlamaArchitectures() { return kLlamaArchitectures; }
 
 }  // namespace sterna::model

@@ -9,22 +9,22 @@
 namespace sterna::model {
 namespace {
 
-constexpr LayerTensorNames kNames = WithHeadAndInnerNorms({});
+constexpr LayerTensorNames kQwenNames = WithHeadAndInnerNorms({});
 
-std::optional<ActivationChoice> InferSilu(const ModelConfig&, std::string_view) {
+std::optional<ActivationChoice> InferQwenActivation(const ModelConfig&, std::string_view) {
   return ActivationChoice{backend::Activation::kSilu, "silu: architecture 'qwen3' has SiLU"};
 }
 
-constexpr Architecture kArchitectures[] = {
+constexpr Architecture kQwenArchitectures[] = {
     {.name = "qwen3",
-     .layer = kNames,
-     .infer_activation = InferSilu,
+     .layer = kQwenNames,
+     .infer_activation = InferQwenActivation,
      .dense_layers = true,
      .optional_inner_norms = true},
 };
 
 }  // namespace
 
-std::span<const Architecture> QwenArchitectures() { return kArchitectures; }
+std::span<const Architecture> QwenArchitectures() { return kQwenArchitectures; }
 
 }  // namespace sterna::model

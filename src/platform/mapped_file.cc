@@ -15,6 +15,7 @@
 
 #include "base/checked_math.h"
 #include "platform/bus_fault_guard.h"
+#include "platform/descriptor.h"
 
 namespace sterna::platform {
 namespace {
@@ -39,21 +40,6 @@ Status CheckRegular(const std::string& path, mode_t mode) {
                                                             : "not a regular file";
   return Refuse(StatusCode::kUnsupported, path, fmt::format("is {}; a regular file is needed", kind));
 }
-
-// Closes a descriptor when it goes; a mapping stays.
-struct Descriptor {
-  int fd = -1;
-  Descriptor() = default;
-  explicit Descriptor(int opened) : fd(opened) {}
-  Descriptor(Descriptor&& other) noexcept : fd(std::exchange(other.fd, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd, other.fd);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd >= 0) close(fd);
-  }
-};
 
 // O_NONBLOCK: opening a pipe would wait for a writer.
 Descriptor OpenForReading(const std::string& path) {

@@ -20,7 +20,6 @@ using quant::TensorType;
 // The spread of the logits: with embedding values of this standard deviation over sqrt(hidden), a normed hidden state
 // gives logits of this standard deviation.
 constexpr float kLogitDeviation = 3.0f;
-constexpr float kNormSpread = 0.25f;
 
 constexpr uint32_t kIq2BnTypeId = 135;
 

@@ -20,7 +20,6 @@ using nlohmann::json;
 using quant::TensorType;
 
 constexpr float kEmbeddingSpread = 0.1f;
-constexpr float kNormSpread = 0.25f;
 
 struct FolderTensor {
   UniformMatrix values;  // in bfloat16

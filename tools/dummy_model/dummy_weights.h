@@ -22,6 +22,9 @@ struct TernaryMatrix {
   float scale_factor = 1;
 };
 
+// Norm weights lie within 1 +- this.
+inline constexpr float kNormSpread = 0.25f;
+
 // Columns at the front of a matrix or vector that hold a constant in place of random values.
 struct ConstantColumns {
   uint64_t count = 0;

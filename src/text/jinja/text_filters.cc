@@ -11,7 +11,7 @@ namespace sterna::text::jinja {
 namespace {
 
 template <Result<Value> (*operation)(Heap&, const MarkedText&)>
-Result<Value> Plain(Runtime& runtime, Value self, const Arguments& arguments) {
+Result<Value> PlainFilter(Runtime& runtime, Value self, const Arguments& arguments) {
   STERNA_RETURN_IF_ERROR(Bind("a filter of strings", arguments, {}, 0).status());
   STERNA_ASSIGN_OR_RETURN(const Value text, ToString(runtime.heap(), self));
   return operation(runtime.heap(), text.text());
@@ -120,10 +120,10 @@ constexpr NamedFunction kFilters[] = {
     {"replace", ReplaceFilter},
     {"string", Text},
     {"safe", Text},
-    {"upper", Plain<Upper>},
-    {"lower", Plain<Lower>},
-    {"capitalize", Plain<Capitalized>},
-    {"title", Plain<TitleByWords>},
+    {"upper", PlainFilter<Upper>},
+    {"lower", PlainFilter<Lower>},
+    {"capitalize", PlainFilter<Capitalized>},
+    {"title", PlainFilter<TitleByWords>},
     {"indent", Indent},
 };
 

@@ -16,7 +16,7 @@ namespace {
 constexpr auto kNowhere = std::string_view::npos;
 
 template <Result<Value> (*operation)(Heap&, const MarkedText&)>
-Result<Value> Plain(Runtime& runtime, Value self, const Arguments& arguments) {
+Result<Value> PlainMethod(Runtime& runtime, Value self, const Arguments& arguments) {
   STERNA_RETURN_IF_ERROR(Bind("a method of strings", arguments, {}, 0).status());
   return operation(runtime.heap(), self.text());
 }
@@ -244,7 +244,7 @@ Result<Value> ClassMethod(Runtime& runtime, Value self, const Arguments& argumen
 }
 
 constexpr NamedFunction kMethods[] = {
-    {"capitalize", Plain<Capitalized>},
+    {"capitalize", PlainMethod<Capitalized>},
     {"count", CountMethod},
     {"endswith", AffixMethod<false>},
     {"find", FindMethod<false, false>},
@@ -254,7 +254,7 @@ constexpr NamedFunction kMethods[] = {
     {"isdigit", ClassMethod<Class::kDigit>},
     {"isspace", ClassMethod<Class::kSpace>},
     {"join", JoinMethod},
-    {"lower", Plain<Lower>},
+    {"lower", PlainMethod<Lower>},
     {"lstrip", StripMethod<true, false>},
     {"partition", PartitionMethod<false>},
     {"removeprefix", RemoveAffix<true>},
@@ -269,8 +269,8 @@ constexpr NamedFunction kMethods[] = {
     {"splitlines", SplitLines},
     {"startswith", AffixMethod<true>},
     {"strip", StripMethod<true, true>},
-    {"title", Plain<TitleByLetters>},
-    {"upper", Plain<Upper>},
+    {"title", PlainMethod<TitleByLetters>},
+    {"upper", PlainMethod<Upper>},
 };
 
 constexpr std::string_view kMissing[] = {"casefold",   "center",      "encode",    "expandtabs",   "format",

@@ -10,18 +10,18 @@ namespace {
 // Below this the library's search, which is quadratic at worst, is the faster one.
 constexpr size_t kLongNeedleBytes = 32;
 
-struct Character {
+struct Decoded {
   bool known = false;
   char32_t code_point = 0;
   size_t length = 1;
 };
 
-Character CharacterAt(std::string_view text, size_t position) {
+Decoded CharacterAt(std::string_view text, size_t position) {
   const Utf8Step step = DecodeUtf8(text, position);
   return {step.kind == Utf8Step::Kind::kCharacter, step.code_point, step.length_bytes};
 }
 
-bool IsOneOf(std::string_view character, const std::string_view* characters, const Character& decoded) {
+bool IsOneOf(std::string_view character, const std::string_view* characters, const Decoded& decoded) {
   if (characters == nullptr) return decoded.known && IsWhiteSpace(decoded.code_point);
   return characters->find(character) != std::string_view::npos;
 }
@@ -32,7 +32,7 @@ bool IsWhiteSpace(char32_t code_point) { return IsSpace(code_point) || (code_poi
 
 bool IsUtf8(std::string_view text) {
   for (size_t position = 0; position < text.size();) {
-    const Character character = CharacterAt(text, position);
+    const Decoded character = CharacterAt(text, position);
     if (!character.known) return false;
     position += character.length;
   }
@@ -62,7 +62,7 @@ Extent Stripped(std::string_view text, const std::string_view* characters, bool 
   Extent kept{text.size(), text.size()};
   bool found = false;
   for (size_t position = 0; position < text.size();) {
-    const Character character = CharacterAt(text, position);
+    const Decoded character = CharacterAt(text, position);
     if (!IsOneOf(text.substr(position, character.length), characters, character)) {
       if (!found) kept.begin = position;
       found = true;
