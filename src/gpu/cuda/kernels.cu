@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every kernel, compiled by nvcc (docs/gpu.md gives the options).
+#include "gpu/kernels/attention.h"
+#include "gpu/kernels/dense.h"
+#include "gpu/kernels/elementwise.h"
+#include "gpu/kernels/largest.h"
 #include "gpu/kernels/norm.h"
 #include "gpu/kernels/quantize.h"
 #include "gpu/kernels/ternary_rows.h"

@@ -36,6 +36,10 @@ STERNA_DEVICE Value ShuffleXor(const Thread, Value value, uint32_t mask) {
   return __shfl_xor_sync(0xffffffffu, value, int(mask));
 }
 
+STERNA_DEVICE uint32_t ShuffleFrom(const Thread, uint32_t value, uint32_t lane) {
+  return __shfl_sync(0xffffffffu, value, int(lane));
+}
+
 STERNA_DEVICE void MultiplyTile(const Thread, TileC& c, const TileA& a, const TileB& b) {
   asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
       : "+r"(c.sum[0]), "+r"(c.sum[1]), "+r"(c.sum[2]), "+r"(c.sum[3])

@@ -10,16 +10,16 @@
 #include "gpu/dialect/fragments.h"
 #include "gpu/emulator/collectives.h"
 
-#define STERNA_DEVICE inline
+#define STERNA_DEVICE static inline
 #define STERNA_UNROLL
 #define STERNA_ARGS(Args) const Args&
 
 #define STERNA_KERNEL(Name, Args, threads)                                                                             \
-  inline void Name##Text(const Args& args, const ::sterna::gpu::Thread self);                                          \
-  inline constexpr ::sterna::gpu::EmulatedKernel k##Name{                                                              \
+  STERNA_DEVICE void Name##Text(const Args& args, const ::sterna::gpu::Thread self);                                   \
+  constexpr ::sterna::gpu::EmulatedKernel k##Name{                                                                     \
       #Name, threads, sizeof(Args),                                                                                    \
       [](const void* args, const ::sterna::gpu::Thread& self) { Name##Text(*static_cast<const Args*>(args), self); }}; \
-  inline void Name##Text([[maybe_unused]] const Args& args, [[maybe_unused]] const ::sterna::gpu::Thread self)
+  STERNA_DEVICE void Name##Text([[maybe_unused]] const Args& args, [[maybe_unused]] const ::sterna::gpu::Thread self)
 
 namespace sterna::gpu {
 
@@ -37,6 +37,10 @@ template <class Value>
 Value ShuffleXor(const Thread& self, Value value, uint32_t mask, STERNA_HERE) {
   const uint32_t given = std::bit_cast<uint32_t>(value);
   return std::bit_cast<Value>(ShuffleBits(*self.block, self.index, given, mask, {file, line}));
+}
+
+inline uint32_t ShuffleFrom(const Thread& self, uint32_t value, uint32_t lane, STERNA_HERE) {
+  return PickBits(*self.block, self.index, value, lane, {file, line});
 }
 
 inline void MultiplyTile(const Thread& self, TileC& c, const TileA& a, const TileB& b, STERNA_HERE) {

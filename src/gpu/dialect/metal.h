@@ -10,8 +10,7 @@
 
 #pragma METAL fp contract(off)
 
-// `threadgroup` is a keyword and an attribute; a compiler that knows the keyword as a macro takes another spelling
-// here.
+// `threadgroup` is keyword and attribute; a compiler that has the keyword as a macro takes another spelling here.
 #ifndef STERNA_METAL_SHARED
 #define STERNA_METAL_SHARED [[threadgroup(0)]]
 #endif
@@ -51,17 +50,14 @@ STERNA_DEVICE int32_t Dot4(int32_t sum, uint32_t a, uint32_t b) {
   return sum;
 }
 
+STERNA_DEVICE uint32_t ShuffleFrom(const Thread, uint32_t value, uint32_t lane) {
+  return metal::simd_shuffle(value, uint16_t(lane));
+}
+
+// Below, in dialect.h: there is no unit for it.
+STERNA_DEVICE void MultiplyTileByShuffles(const Thread, thread TileC&, const thread TileA&, const thread TileB&);
 STERNA_DEVICE void MultiplyTile(const Thread self, thread TileC& c, const thread TileA& a, const thread TileB& b) {
-  const uint32_t g = self.lane / 4, p = self.lane % 4;
-  STERNA_UNROLL
-  for (uint32_t k = 0; k < 8; ++k) {  // four of the 32 at a time
-    STERNA_UNROLL
-    for (uint32_t i = 0; i < 4; ++i) {
-      const uint32_t x = metal::simd_shuffle(a.word[i / 2 + k / 4 * 2], uint16_t(4 * g + k % 4));
-      const uint32_t y = metal::simd_shuffle(b.word[k / 4], uint16_t((2 * p + i % 2) * 4 + k % 4));
-      c.sum[i] = Dot4(c.sum[i], x, y);
-    }
-  }
+  MultiplyTileByShuffles(self, c, a, b);
 }
 
 STERNA_DEVICE Words4 Load16(const device void* from) {

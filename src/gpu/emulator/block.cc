@@ -113,14 +113,15 @@ void EmulatedBlock::Barrier(uint32_t thread, Place place) {
   Meet(thread, Doing::kBarrier, place, threads_, [](const auto&) {});
 }
 
-uint32_t EmulatedBlock::Shuffle(uint32_t thread, uint32_t value, uint32_t mask, Place place) {
+uint32_t EmulatedBlock::Shuffle(uint32_t thread, uint32_t value, uint32_t source, uint32_t mask, Place place) {
   ThreadState& own = *threads_[thread];
   own.value = value;
+  own.source = source % kWarpThreads;
   own.operand = mask;
-  Meet(thread, Doing::kShuffle, place, Warp(thread), [mask](const auto& warp) {
+  Meet(thread, Doing::kShuffle, place, Warp(thread), [](const auto& warp) {
     std::array<uint32_t, kWarpThreads> given;
     for (uint32_t lane = 0; lane < kWarpThreads; ++lane) given[lane] = warp[lane]->value;
-    for (uint32_t lane = 0; lane < kWarpThreads; ++lane) warp[lane]->value = given[(lane ^ mask) % kWarpThreads];
+    for (uint32_t lane = 0; lane < kWarpThreads; ++lane) warp[lane]->value = given[warp[lane]->source];
   });
   return own.value;
 }
@@ -146,7 +147,8 @@ void EmulatedBlock::Multiply(uint32_t thread, TileC& c, const TileA& a, const Ti
   c = own.c;
 }
 
-// With a seed some copies land at once, as they may; the others as late as they may.
+// With a seed some copies land at once, as they may; the others as late as they
+// may.
 void EmulatedBlock::Issue(uint32_t thread, void* to, const void* from, bool valid) {
   ThreadState& own = *threads_[thread];
   const Copy copy = {to, valid ? from : nullptr, own.issued_groups};
@@ -186,7 +188,10 @@ std::string EmulatedBlock::DescribeStuck() const {
 
 void WaitAtBarrier(EmulatedBlock& block, uint32_t thread, Place place) { block.Barrier(thread, place); }
 uint32_t ShuffleBits(EmulatedBlock& block, uint32_t thread, uint32_t value, uint32_t mask, Place place) {
-  return block.Shuffle(thread, value, mask, place);
+  return block.Shuffle(thread, value, thread ^ mask, mask, place);
+}
+uint32_t PickBits(EmulatedBlock& block, uint32_t thread, uint32_t value, uint32_t lane, Place place) {
+  return block.Shuffle(thread, value, lane, 0, place);
 }
 void MultiplyFragments(EmulatedBlock& block, uint32_t thread, TileC& c, const TileA& a, const TileB& b, Place place) {
   block.Multiply(thread, c, a, b, place);

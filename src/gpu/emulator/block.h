@@ -26,7 +26,8 @@ class EmulatedBlock {
 
   // By the kernel's text (collectives.h).
   void Barrier(uint32_t thread, Place place);
-  uint32_t Shuffle(uint32_t thread, uint32_t value, uint32_t mask, Place place);
+  // The value of lane `source`; `mask` is the same for all lanes of a warp.
+  uint32_t Shuffle(uint32_t thread, uint32_t value, uint32_t source, uint32_t mask, Place place);
   void Multiply(uint32_t thread, TileC& c, const TileA& a, const TileB& b, Place place);
   void Issue(uint32_t thread, void* to, const void* from, bool valid);
   void Commit(uint32_t thread) { threads_[thread]->issued_groups++; }
@@ -45,8 +46,8 @@ class EmulatedBlock {
     const uint32_t index;
     Fibre fibre;
     Doing doing = Doing::kRuns;
-    Place place;                      // of the collective it waits in
-    uint32_t value = 0, operand = 0;  // of a shuffle
+    Place place;                                  // of the collective it waits in
+    uint32_t value = 0, source = 0, operand = 0;  // of a shuffle
     TileA a = {};
     TileB b = {};
     TileC c = {};

@@ -29,6 +29,7 @@ struct EmulatedKernel {
 
 void WaitAtBarrier(EmulatedBlock& block, uint32_t thread, Place place);
 uint32_t ShuffleBits(EmulatedBlock& block, uint32_t thread, uint32_t value, uint32_t mask, Place place);
+uint32_t PickBits(EmulatedBlock& block, uint32_t thread, uint32_t value, uint32_t lane, Place place);
 void MultiplyFragments(EmulatedBlock& block, uint32_t thread, TileC& c, const TileA& a, const TileB& b, Place place);
 void IssueCopy(EmulatedBlock& block, uint32_t thread, void* to, const void* from, bool valid);
 void CommitIssued(EmulatedBlock& block, uint32_t thread);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gpu/emulator/fibre.h"
 
+#include <bit>
 #include <cstdint>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -28,12 +29,12 @@ Fibre::Fibre(Body body, void* context) : body_(body), context_(context), stack_(
   own_.uc_stack.ss_size = kStackBytes;
   own_.uc_link = nullptr;
   // makecontext passes ints.
-  const auto address = uint64_t(reinterpret_cast<uintptr_t>(this));
+  const auto address = uint64_t(std::bit_cast<uintptr_t>(this));
   makecontext(&own_, reinterpret_cast<void (*)()>(&Fibre::Entry), 2, unsigned(address >> 32), unsigned(address));
 }
 
 void Fibre::Entry(unsigned high, unsigned low) {
-  auto* const self = reinterpret_cast<Fibre*>(uintptr_t(uint64_t{high} << 32 | low));
+  auto* const self = std::bit_cast<Fibre*>(uintptr_t(uint64_t{high} << 32 | low));
 #ifdef STERNA_FIBRES_WITH_ASAN
   __sanitizer_finish_switch_fiber(nullptr, &self->caller_stack_, &self->caller_stack_bytes_);
 #endif

@@ -25,9 +25,9 @@ STERNA_DEVICE int32_t BlockSum(const Thread self, STERNA_SHARED int32_t* scratch
   return WarpSum(self, WarpResult(self, scratch, warps, WarpSum(self, value), 0));
 }
 
-// Of numbers that are 0 or more; NaN does not count.
-STERNA_DEVICE float BlockMax(const Thread self, STERNA_SHARED float* scratch, uint32_t warps, float value) {
-  return WarpMax(self, WarpResult(self, scratch, warps, WarpMax(self, value), 0.0f));
+// NaN does not count; `none`: no number is smaller.
+STERNA_DEVICE float BlockMax(const Thread self, STERNA_SHARED float* scratch, uint32_t warps, float value, float none) {
+  return WarpMax(self, WarpResult(self, scratch, warps, WarpMax(self, value), none));
 }
 
 // The sum of the 16 numbers that lanes 0 .. 15 (and again 16 .. 31) hold, in the order of the scalar kernels' tree:

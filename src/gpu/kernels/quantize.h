@@ -28,7 +28,8 @@ STERNA_KERNEL(Quantize, QuantizeArgs, kQuantizeThreads) {
     const float magnitude = Magnitude(x[i]);
     largest = magnitude > largest ? magnitude : largest;
   }
-  const float scale = 127.0f / BlockMax(self, reinterpret_cast<STERNA_SHARED float*>(self.shared), warps, largest);
+  const float scale =
+      127.0f / BlockMax(self, reinterpret_cast<STERNA_SHARED float*>(self.shared), warps, largest, 0.0f);
   int32_t sum = 0;
   for (uint32_t word = self.index; word < args.values_stride / 4; word += kQuantizeThreads) {
     uint32_t packed = 0;

@@ -79,9 +79,9 @@ TEST(Emulator, ABarrierThatNotAllReachIsReportedWithThreadAndLine) {
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Status status = RunPlanted(kPlantedBarrierInBranch, seed).status;
     EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
-    EXPECT_THAT(status.message(),
-                MatchesRegex("PlantedBarrierInBranch, block \\([0-2], 0\\): stuck: thread [0-9]+ waits "
-                             "in the barrier at planted_kernels.h:[0-9]+ while thread [0-9]+ has ended"));
+    EXPECT_THAT(status.message(), MatchesRegex("PlantedBarrierInBranch, block \\([0-2], 0\\): "
+                                               "stuck: thread [0-9]+ waits in the barrier at "
+                                               "planted_kernels.h:[0-9]+ while thread [0-9]+ has ended"));
   }
 }
 
@@ -111,6 +111,51 @@ TEST(Emulator, WorksOnAfterAReport) {
   EXPECT_FALSE(emulator.Run(kPlantedBarrierInBranch, {.x = kBlocks}, kPlantedBytes, &args).ok());
   EXPECT_TRUE(emulator.Run(kPlantedNone, {.x = kBlocks}, kPlantedBytes, &args).ok());
   EXPECT_EQ(out, Expected(in));
+}
+
+// One warp: c = a b by both ways, from a [16][32] and b [32][8] as matrices.
+struct TileArgs {
+  const int8_t* a;
+  const int8_t* b;
+  int32_t* by_unit;  // [16][8]
+  int32_t* by_shuffles;
+};
+
+STERNA_KERNEL(MultiplyBothWays, TileArgs, 32) {
+  const uint32_t g = self.lane / 4, p = self.lane % 4;
+  TileA a = {};
+  TileB b = {};
+  for (uint32_t word = 0; word < 4; ++word) {
+    for (uint32_t i = 0; i < 4; ++i) {
+      const uint32_t k = word / 2 * 16 + 4 * p + i;
+      a.word[word] |= uint32_t(uint8_t(args.a[(g + word % 2 * 8) * 32 + k])) << (8 * i);
+      if (word % 2 == 0) b.word[word / 2] |= uint32_t(uint8_t(args.b[k * 8 + g])) << (8 * i);
+    }
+  }
+  TileC unit = {}, shuffles = {};
+  MultiplyTile(self, unit, a, b);
+  MultiplyTileByShuffles(self, shuffles, a, b);
+  for (uint32_t i = 0; i < 4; ++i) {
+    const uint32_t at = (g + i / 2 * 8) * 8 + 2 * p + i % 2;
+    args.by_unit[at] = unit.sum[i];
+    args.by_shuffles[at] = shuffles.sum[i];
+  }
+}
+
+TEST(Emulator, TileProductsAreMatrixProductsBothWays) {
+  test::Random random(9);
+  std::vector<int8_t> a(16 * 32), b(32 * 8);
+  for (int8_t& value : a) value = int8_t(random.Bits());
+  for (int8_t& value : b) value = int8_t(random.Bits());
+  std::vector<int32_t> expected(16 * 8), by_unit(16 * 8), by_shuffles(16 * 8);
+  for (uint32_t at = 0; at < 16 * 8; ++at) {
+    for (uint32_t k = 0; k < 32; ++k) expected[at] += a[at / 8 * 32 + k] * b[k * 8 + at % 8];
+  }
+  const TileArgs args = {a.data(), b.data(), by_unit.data(), by_shuffles.data()};
+  const Status status = Emulator(3).Run(kMultiplyBothWays, {}, 0, &args);
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(by_unit, expected);
+  EXPECT_EQ(by_shuffles, expected);
 }
 
 TEST(Emulator, RefusesWhatNoGpuLaunches) {

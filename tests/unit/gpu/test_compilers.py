@@ -15,7 +15,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ARCHITECTURES = (80, 90, 100, 120)
 # Registers a thread may take: 65536 of a multiprocessor, so 80 leave room for 6 blocks of 128 threads.
-REGISTERS = collections.defaultdict(lambda: 48, TernaryRows4=64, TernaryRows8=88, TernaryTile2=88, TernaryTile3=88)
+REGISTERS = collections.defaultdict(lambda: 48, TernaryRows4=64, TernaryRows8=88, TernaryTile2=88, TernaryTile3=88,
+                                    AttendF32=64, AttendF16=64, AttendQ8=64)
 NVCC = ["nvcc", "-std=c++17", "-O3", "-fmad=false", f"-I{ROOT / 'src'}", "--threads=2"]
 
 
