@@ -106,8 +106,10 @@ struct FlagSet::Impl {
       }
       return true;
     };
-    descriptions.push_back(
-        {names.starts_with('-') ? names : "", names.starts_with('-') ? placeholder : names, {}, help});
+    if (!group.empty()) {
+      descriptions.push_back(
+          {names.starts_with('-') ? names : "", names.starts_with('-') ? placeholder : names, {}, help});
+    }
     CLI::Option* option = app.add_option(names, std::move(callback), help);
     option->option_text(placeholder)->group(group)->take_last();
     return option;

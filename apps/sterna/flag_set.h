@@ -57,7 +57,8 @@ class FlagSet {
   FlagSet(std::string verb, const std::string& summary, const std::string& examples);
   ~FlagSet();
 
-  void Group(std::string title);  // heads the flags added from here on
+  // Heads the flags added from here on; empty: help does not show them.
+  void Group(std::string title);
   void Add(const Setting& setting);
   void AddSwitch(const std::string& names, bool* target, const std::string& help);
   void AddText(const std::string& names, const std::string& placeholder, std::optional<std::string>* target,

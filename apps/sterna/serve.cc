@@ -14,16 +14,20 @@
 #include "model_loading.h"
 #include "platform/environment.h"
 #include "prompt.h"
+#include "router/serve_instances.h"
+#include "serve_instance.h"
 #include "server/server.h"
 #include "verbs.h"
 
 namespace sterna::cli {
 namespace {
 
+constexpr char kRoleFlag[] = "--as-instance";
 constexpr char kServeExamples[] =
     "  sterna serve -m model.gguf\n"
     "  sterna serve -m model.gguf --host 0.0.0.0 --port 8000 --api-key-file keys.txt\n"
     "  sterna serve --unix-socket /tmp/sterna.sock\n"
+    "  sterna serve -m model.sterna --instances 2\n"
     "  curl http://127.0.0.1:8080/v1/chat/completions -d '{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}'\n";
 
 struct ServeFlags {
@@ -36,6 +40,8 @@ struct ServeFlags {
   uint64_t max_body_mb = server::TransportSettings().max_body_bytes >> 20;
   uint32_t read_timeout_s = 30, request_timeout_s = 0;
   bool no_page = false;
+  uint32_t instances = 1;
+  std::optional<std::string> role;  // of an instance
 
   void AddTo(FlagSet& flags);
   void AddLimitsTo(FlagSet& flags);
@@ -56,8 +62,12 @@ void ServeFlags::AddTo(FlagSet& flags) {
   flags.AddText("--alias", "NAME", &alias, "The model's name in replies [default: its file's]");
   flags.AddText("--chat-template", "NAME", &chat_template,
                 "bitnet, llama3, chatml, falcon3, gemma or a file with Jinja [default: the model's own]");
+  flags.Add(UnsignedSetting("--instances", "Processes that share cores and memory limits, and the requests", &instances,
+                            1, router::kMaxInstances));
   AddLimitsTo(flags);
   model.AddTo(flags);
+  flags.Group("");
+  flags.AddText(kRoleFlag, "ROLE", &role, "What one process of several is told");
 }
 
 void ServeFlags::AddLimitsTo(FlagSet& flags) {
@@ -83,8 +93,11 @@ void Complete(ServeFlags& flags) {
   if (key && !key->empty() && !flags.api.api_key_file) flags.api.api_keys.push_back(*key);
 }
 
-Status Run(ServeFlags& flags) {
-  Complete(flags);
+using OnListening = std::function<void(const std::string& address)>;
+
+void SayListening(const std::string& address) { std::fputs(fmt::format("listening on {}\n", address).c_str(), stderr); }
+
+Status Run(ServeFlags& flags, const OnListening& on_listening) {
   STERNA_ASSIGN_OR_RETURN(const config::Resolved resolved, flags.model.config.Resolve());
   const GenerationConfig& generation = resolved.config.generation;
   flags.api.sampling = api::ToSamplingParams(generation);
@@ -100,12 +113,43 @@ Status Run(ServeFlags& flags) {
   STERNA_ASSIGN_OR_RETURN(const auto choice, ChooseTemplate(*model.engine, flags.chat_template));
   flags.api.model_path = model.path;
   flags.api.model_name = flags.alias.value_or(std::filesystem::path(model.path).stem().string());
-  const auto on_listening = [](const std::string& address) {
-    std::fputs(fmt::format("listening on {}\n", address).c_str(), stderr);
-  };
   STERNA_RETURN_IF_ERROR(
       server::Serve(*model.engine, choice.chat_template.get(), flags.transport, flags.api, on_listening));
   return EndRun(flags.model, model);
+}
+
+Status RunInstance(ServeFlags& flags, const router::InstanceRole& role) {
+  STERNA_RETURN_IF_ERROR(TakeShare(flags.model, role));
+  STERNA_RETURN_IF_ERROR(router::TakeRole(role));
+  flags.transport = router::InstanceTransport(flags.transport, role);
+  const Status status = Run(flags, [](const std::string&) { router::TellReady(); });
+  router::LeaveRole(role);
+  return status;
+}
+
+Result<std::optional<int>> RunInstances(const ServeFlags& flags, Words words) {
+  STERNA_RETURN_IF_ERROR(CheckShares(flags.model, flags.instances));
+  router::InstancesSettings settings;
+  settings.count = flags.instances;
+  settings.words = [words](const router::InstanceRole& role) {
+    std::vector<std::string> line = {"sterna", "serve"};
+    line.insert(line.end(), words.begin(), words.end());
+    line.insert(line.end(), {kRoleFlag, role.ToText()});
+    return line;
+  };
+  return router::ServeInstances(settings, flags.transport, flags.api, SayListening);
+}
+
+int ServeAs(ServeFlags& flags, Words words) {
+  Complete(flags);
+  if (flags.role) {
+    const auto role = router::InstanceRole::FromText(*flags.role);
+    return Finish(role.ok() ? RunInstance(flags, *role) : role.status());
+  }
+  if (flags.instances == 1) return Finish(Run(flags, SayListening));
+  const auto ended = RunInstances(flags, words);
+  if (!ended.ok()) return Finish(ended.status());
+  return ended->value_or(kExitOk);
 }
 
 }  // namespace
@@ -117,7 +161,7 @@ int ServeVerb(Words words) {
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());
   if (*over) return **over;
-  return Finish(Run(values));
+  return ServeAs(values, words);
 }
 
 }  // namespace sterna::cli

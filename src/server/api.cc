@@ -78,12 +78,12 @@ std::vector<std::pair<std::string_view, std::string_view>> Api::Paths() {
   return paths;
 }
 
-const Api::Endpoint* Api::FindEndpoint(const std::string& path) const {
+const Api::Endpoint* Api::FindEndpoint(const std::string& path, const ApiSettings& settings) {
   static constexpr Endpoint kPage = {"", "GET", true,
                                      [](Api& a, const HttpRequest& r, const std::shared_ptr<Responder>& p) {
                                        a.Reply(PageReply(*FindPageFile(r.path), r.if_none_match), a.OriginOf(r), *p);
                                      }};
-  if (settings_.page && FindPageFile(path)) return &kPage;
+  if (settings.page && FindPageFile(path)) return &kPage;
   const auto& all = Endpoints();
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const Endpoint& endpoint) { return endpoint.path == path; });
@@ -100,23 +100,29 @@ Status Api::OpenAccessLog() {
 }
 
 std::optional<HttpReply> Api::Look(const HttpRequest& head) {
-  std::optional<HttpReply> refusal = CheckAccess(head);
+  std::optional<HttpReply> refusal = Refusal(head, settings_, keys_);
   if (!refusal) return std::nullopt;
-  const RequestOrigin origin = OriginOf(head);
-  refusal->headers.insert(refusal->headers.end(), origin.headers.begin(), origin.headers.end());
   metrics_.CountReply(refusal->status);
   if (access_log_ != nullptr) LogRefusal(head, *refusal, *access_log_);
   return refusal;
 }
 
-std::optional<HttpReply> Api::CheckAccess(const HttpRequest& head) const {
-  if (!OriginAllowed(head, settings_.cors_origins)) {
+std::optional<HttpReply> Api::Refusal(const HttpRequest& head, const ApiSettings& settings, const ApiKeys& keys) {
+  std::optional<HttpReply> refusal = CheckAccess(head, settings, keys);
+  if (!refusal) return std::nullopt;
+  const RequestOrigin origin = OriginOf(head, settings, keys);
+  refusal->headers.insert(refusal->headers.end(), origin.headers.begin(), origin.headers.end());
+  return refusal;
+}
+
+std::optional<HttpReply> Api::CheckAccess(const HttpRequest& head, const ApiSettings& settings, const ApiKeys& keys) {
+  if (!OriginAllowed(head, settings.cors_origins)) {
     return ErrorReply(403, "pages of this origin may not ask; start the server with --cors-origin to allow it");
   }
   if (head.method == "OPTIONS") return HttpReply{.status = 204, .content_type = "", .body = {}, .headers = {}};
-  const Endpoint* endpoint = FindEndpoint(head.path);
+  const Endpoint* endpoint = FindEndpoint(head.path, settings);
   const bool is_public = endpoint != nullptr && endpoint->is_public;
-  if (keys_.required() && !is_public && !keys_.Find(KeyOf(head))) {
+  if (keys.required() && !is_public && !keys.Find(KeyOf(head))) {
     return ErrorReply(401, "the API key is missing or wrong; send it as 'Authorization: Bearer KEY'");
   }
   if (endpoint == nullptr) return ErrorReply(404, "there is no such path here; see docs/server.md");
@@ -127,20 +133,21 @@ std::optional<HttpReply> Api::CheckAccess(const HttpRequest& head) const {
   return reply;
 }
 
-RequestOrigin Api::OriginOf(const HttpRequest& head) const {
+RequestOrigin Api::OriginOf(const HttpRequest& head, const ApiSettings& settings, const ApiKeys& keys) {
   RequestOrigin origin;
   origin.id = RequestIdOf(head);
-  const std::optional<size_t> key = keys_.required() ? keys_.Find(KeyOf(head)) : std::nullopt;
+  const std::optional<size_t> key = keys.required() ? keys.Find(KeyOf(head)) : std::nullopt;
   origin.client = key ? "key " + std::to_string(*key) : head.peer;
-  origin.headers = CorsHeaders(head, settings_.cors_origins);
+  origin.headers = CorsHeaders(head, settings.cors_origins);
   origin.headers.emplace_back("X-Request-Id", origin.id);
   if (!TraceOf(head.traceparent).empty()) origin.headers.emplace_back("traceparent", head.traceparent);
   return origin;
 }
 
 void Api::Answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
-  const Endpoint& endpoint = *FindEndpoint(request.path);  // Look has seen that there is one
-  endpoint.call(*this, request, access_log_ == nullptr ? responder : LoggedResponder(request, responder, *access_log_));
+  const Endpoint& endpoint = *FindEndpoint(request.path, settings_);  // Look has seen that there is one
+  const bool logged = access_log_ != nullptr && !request.peer.empty();
+  endpoint.call(*this, request, logged ? LoggedResponder(request, responder, *access_log_) : responder);
 }
 
 HttpReply Api::Malformed(int status, const std::string& message) {

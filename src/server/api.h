@@ -31,6 +31,9 @@ class Api {
   // Opens the access log, if there is to be one; again after its file was moved away.
   Status OpenAccessLog();
   std::optional<HttpReply> Look(const HttpRequest& head);
+  // What Look goes by: the reply to a head that may not ask, or asks for what is not there.
+  static std::optional<HttpReply> Refusal(const HttpRequest& head, const ApiSettings& settings, const ApiKeys& keys);
+  static RequestOrigin OriginOf(const HttpRequest& head, const ApiSettings& settings, const ApiKeys& keys);
   void Answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder);
   HttpReply Malformed(int status, const std::string& message);
 
@@ -47,10 +50,11 @@ class Api {
  private:
   struct Endpoint;
   static const std::vector<Endpoint>& Endpoints();
-  const Endpoint* FindEndpoint(const std::string& path) const;
+  static const Endpoint* FindEndpoint(const std::string& path, const ApiSettings& settings);
 
-  std::optional<HttpReply> CheckAccess(const HttpRequest& head) const;
-  RequestOrigin OriginOf(const HttpRequest& head) const;
+  static std::optional<HttpReply> CheckAccess(const HttpRequest& head, const ApiSettings& settings,
+                                              const ApiKeys& keys);
+  RequestOrigin OriginOf(const HttpRequest& head) const { return OriginOf(head, settings_, keys_); }
   void Reply(HttpReply reply, const RequestOrigin& origin, Responder& responder);
   using Maker = Result<GenerationRequest> (*)(const Json& body, const ApiContext& context);
   void AnswerGeneration(const HttpRequest& request, Maker read, const std::shared_ptr<Responder>& responder);

@@ -180,7 +180,7 @@ HttpRequest Connection::Head() const {
   request.method = Text(head.method_string());
   const std::string target = Text(head.target());
   request.path = target.substr(0, target.find('?'));
-  request.peer = peer_;
+  request.peer = shared_.settings.behind_router ? Text(head["X-Forwarded-For"]) : peer_;
   request.authorization = Text(head[http::field::authorization]);
   request.api_key = Text(head["X-Api-Key"]);
   request.content_type = Text(head[http::field::content_type]);

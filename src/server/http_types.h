@@ -18,7 +18,7 @@ struct HttpRequest {
   std::string method;  // "GET"
   std::string path;    // without the query, not decoded
   std::string body;    // empty while only the head is known
-  std::string peer;    // the address without the port; "local" for a Unix socket
+  std::string peer;    // the address without the port; "local" for a Unix socket; empty for a router's own question
   // Headers, empty where they are missing.
   std::string authorization, api_key, content_type, host, origin, request_id, traceparent, if_none_match;
 };

@@ -16,6 +16,7 @@ struct TransportSettings {
   std::string host = "127.0.0.1";          // an address, or "localhost"
   uint16_t port = 8080;                    // 0: any free one
   std::optional<std::string> unix_socket;  // a path; then host and port are not used
+  bool behind_router = false;              // whoever connects says in X-Forwarded-For whom it asks for, if anybody
   uint32_t threads = 2;                    // for connections; the engine has its own
   uint32_t max_connections = 1024;
   uint32_t max_header_bytes = 16u << 10;

@@ -14,7 +14,7 @@ import tree
 
 FLOORS = {
     "base": 0, "platform": 0, "quant": 1, "config": 1, "monitor": 1, "memory": 2, "format": 2, "sample": 2, "text": 3, "kernels": 3, "gpu": 3,
-    "backend": 4, "grammar": 4, "model": 5, "engine": 6, "server": 7, "download": 7, "convert": 7, "batch": 7, "tune": 7, "api": 8, "apps": 9,
+    "backend": 4, "grammar": 4, "model": 5, "engine": 6, "server": 7, "download": 7, "convert": 7, "batch": 7, "tune": 7, "api": 8, "router": 8, "apps": 9,
 }
 # The one arrow within a floor: the operating-system room uses Status, checked math and the log.
 SAME_FLOOR = {("platform", "base")}
