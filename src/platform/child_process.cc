@@ -102,7 +102,8 @@ ChildEnd Reap(pid_t id) {
 
 std::string Describe(const ChildEnd& end) {
   if (end.signal == 0) return fmt::format("exit code {}", end.exit_code);
-  return fmt::format("signal {} ({})", end.signal, sigdescr_np(end.signal));
+  const char* const name = sigdescr_np(end.signal);
+  return fmt::format("signal {} ({})", end.signal, name != nullptr ? name : "without a name");
 }
 
 bool EndWithParent(pid_t parent) { return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent; }

@@ -32,7 +32,7 @@ using Local = asio::local::stream_protocol;
 using Error = boost::system::error_code;
 
 constexpr auto kSweep = std::chrono::milliseconds(20);  // how soon a client that left is noticed
-constexpr size_t kPieceBytes = size_t{64} << 10;
+constexpr size_t kPieceBytes = size_t{8} << 10;  // there may be a thousand of them
 
 std::string Text(beast::string_view text) { return std::string(text.data(), text.size()); }
 

@@ -14,6 +14,7 @@ from server_case import Server
 from test_serve_lifetime import CONTEXT, ENDLESS, SHORT, begin, rest
 
 TWO = ("--instances", "2", *CONTEXT)
+LONG = {**ENDLESS, "n_predict": 2000}
 NEEDS_CPUS = unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "two instances need two CPUs")
 
 
@@ -30,7 +31,7 @@ def instances_of(server):
             if int(status_field(folder.name, "PPid")) == server.process.pid:
                 role = (folder / "cmdline").read_bytes().split(b"\0")[-2]
                 found[int(role.split(b"/")[0])] = int(folder.name)
-        except (OSError, AttributeError, ValueError):
+        except (OSError, AttributeError, IndexError, ValueError):
             pass  # it ended while we looked
     return [found[i] for i in sorted(found)]
 
@@ -50,12 +51,12 @@ def asked(server):
 
 
 def begin_on_each(server, body):
-    """One stream on each instance."""
-    streams = []
-    for count in (1, 2):
-        streams.append(begin(server, body))
-        assert sum(server.metric(f'sterna_instance_requests{{instance="{i}"}}') > 0 for i in range(2)) == count
-    return streams
+    """One stream on each instance, and the processes of these, which are stopped so that nothing ends by itself."""
+    processes = instances_of(server)
+    streams = [begin(server, body) for _ in processes]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    return streams, processes
 
 
 def events_of(reply):
@@ -136,14 +137,13 @@ class TwoInstancesTest(SternaTest):
 class EndsTest(SternaTest):
     def test_the_death_of_an_instance_costs_its_streams_alone(self):
         with Server(*TWO) as server:
-            long = {**ENDLESS, "n_predict": 400}
-            whole = len(events_of(rest(*begin(server, long))))
-            streams = begin_on_each(server, long)
+            whole = len(events_of(rest(*begin(server, LONG))))
+            streams, (victim, other) = begin_on_each(server, LONG)
             waiting = [server.connection() for _ in range(4)]
             for connection in waiting:
-                connection.request("POST", "/completion", json.dumps({**SHORT, "n_predict": 200}))
-            victim = instances_of(server)[0]
+                connection.request("POST", "/completion", json.dumps(SHORT))
             os.kill(victim, signal.SIGKILL)
+            os.kill(other, signal.SIGCONT)
             ended = [events_of(rest(*stream)) for stream in streams]
             cut = [events for events in ended if "error" in events[-1]]
             self.assertEqual(len(cut), 1, [len(events) for events in ended])
@@ -172,11 +172,11 @@ class EndsTest(SternaTest):
 
     def test_sigterm_lets_accepted_requests_finish(self):
         with Server(*TWO) as server:
-            long = {**ENDLESS, "n_predict": 300}
-            alone = rest(*begin(server, long)).count(b"data: ")
-            streams = begin_on_each(server, long)
-            processes = instances_of(server)
+            alone = rest(*begin(server, LONG)).count(b"data: ")
+            streams, processes = begin_on_each(server, LONG)
             server.process.send_signal(signal.SIGTERM)
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
             for plain, said in streams:
                 self.assertEqual(rest(plain, said).count(b"data: "), alone)
             self.assertEqual(server.process.wait(TIMEOUT_SECONDS), 0)
