@@ -32,7 +32,7 @@ using Local = asio::local::stream_protocol;
 using Error = boost::system::error_code;
 
 constexpr auto kSweep = std::chrono::milliseconds(20);  // how soon a client that left is noticed
-constexpr size_t kPieceBytes = size_t{8} << 10;  // there may be a thousand of them
+constexpr size_t kPieceBytes = size_t{8} << 10;         // there may be a thousand of them
 
 std::string Text(beast::string_view text) { return std::string(text.data(), text.size()); }
 
@@ -48,8 +48,10 @@ bool IsOfTransport(http::field name) {
   }
 }
 
+}  // namespace
+
 // One request and its reply.
-class Question : public std::enable_shared_from_this<Question> {
+class Upstream::Question : public std::enable_shared_from_this<Question> {
  public:
   Question(asio::io_context& io, std::shared_ptr<const std::string> request, std::shared_ptr<ReplyReader> reader)
       : socket_(io), request_(std::move(request)), reader_(std::move(reader)) {
@@ -138,8 +140,6 @@ class Question : public std::enable_shared_from_this<Question> {
   bool in_pieces_ = false;
   bool over_ = false;
 };
-
-}  // namespace
 
 struct Upstream::Impl {
   void Add(const std::shared_ptr<Question>& question) {

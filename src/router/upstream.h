@@ -34,6 +34,7 @@ class Upstream {
   void Ask(const std::string& socket, std::shared_ptr<const std::string> request, std::shared_ptr<ReplyReader> reader);
 
  private:
+  class Question;
   struct Impl;
   explicit Upstream(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
