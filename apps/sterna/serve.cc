@@ -134,7 +134,8 @@ Result<std::optional<int>> RunInstances(const ServeFlags& flags, Words words) {
   settings.words = [words](const router::InstanceRole& role) {
     std::vector<std::string> line = {"sterna", "serve"};
     line.insert(line.end(), words.begin(), words.end());
-    line.insert(line.end(), {kRoleFlag, role.ToText()});
+    line.emplace_back(kRoleFlag);
+    line.push_back(role.ToText());
     return line;
   };
   return router::ServeInstances(settings, flags.transport, flags.api, SayListening);

@@ -46,7 +46,6 @@ class Router {
  private:
   class Relayed;
   class Gathering;
-  friend class Relayed;
 
   // A reply of the router's own: counted, logged, with the headers that every reply has.
   void Reply(server::HttpReply reply, const server::HttpRequest& head, server::Responder& responder);
