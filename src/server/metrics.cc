@@ -9,6 +9,7 @@
 #include "server/prometheus_text.h"
 
 namespace sterna::server {
+
 void Metrics::CountReply(int status) {
   const std::lock_guard lock(mutex_);
   ++replies_[status];
