@@ -27,12 +27,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kGatherTime = std::chrono::seconds(5);  // for what instances say of themselves
 constexpr uint32_t kMaxTries = 2;  // a request that brings an instance down must not bring down all of them
 
-HttpReply ComeAgain(const char* message) {
-  HttpReply reply = server::ErrorReply(503, message);
-  reply.headers.emplace_back("Retry-After", "1");
-  return reply;
-}
-
 }  // namespace
 
 // A request that an instance answers, and the bytes of its reply on their way to the client. If the instance goes
@@ -56,9 +50,10 @@ class Router::Relayed : public ReplyReader, public std::enable_shared_from_this<
     if (lease_ != nullptr) {
       return router_.upstream_.Ask(router_.sockets_[lease_->instance()], text_, shared_from_this());
     }
-    router_.Reply(ComeAgain(failed ? "the instance that worked on this ended, and no other is up; ask again"
-                                   : "no instance is up; ask again soon"),
-                  head_, *responder_);
+    router_.Reply(
+        server::ErrorReply(503, failed ? "the instance that worked on this ended, and no other is up; ask again"
+                                       : "no instance is up; ask again soon"),
+        head_, *responder_);
   }
 
   void OnReply(HttpReply reply) override {
@@ -91,7 +86,7 @@ class Router::Relayed : public ReplyReader, public std::enable_shared_from_this<
       return responder_->End();
     }
     if (tries_ < kMaxTries) return Ask();
-    router_.Reply(ComeAgain("the instances that worked on this ended; ask again"), head_, *responder_);
+    router_.Reply(server::ErrorReply(503, "the instances that worked on this ended; ask again"), head_, *responder_);
   }
   bool Wanted() const override { return !responder_->gone(); }
 
@@ -205,7 +200,8 @@ void Router::Answer(HttpRequest request, const std::shared_ptr<Responder>& respo
   request.request_id = server::RequestIdOf(request);  // the same in the replies of all instances that are tried
   if (Join join = JoinOf(request.path)) return Gather(request, responder, std::move(join));
   if (!Hold(request.body.size())) {
-    return Reply(ComeAgain("too many requests wait for their answers; try again soon"), request, *responder);
+    return Reply(server::ErrorReply(503, "too many requests wait for their answers; try again soon"), request,
+                 *responder);
   }
   std::make_shared<Relayed>(*this, std::move(request), responder)->Ask();
 }
