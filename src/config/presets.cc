@@ -18,6 +18,7 @@ namespace {
 constexpr uint64_t kGigabyte = uint64_t{1} << 30;
 constexpr MiB kProductionMemoryMb = 6144;
 constexpr MiB kUnifiedMemoryMb = 8192;
+constexpr MiB kServerPrefixMb = 512;    // many requests begin with one system prompt
 constexpr uint32_t kReservedCores = 2;  // for the system, on a server
 
 EngineConfig AppleSilicon() {
@@ -75,22 +76,67 @@ Config WithEngine() {
   return config;
 }
 
-template <HardwareProfile kProfile>
-Config WithBatch() {
+// The guide's for batches: buffers of many requests come in few pieces.
+void UseLargePool(MemoryPoolConfig& pool) {
+  pool.chunk_size_mb = 64;
+  pool.max_size_mb = 4096;
+}
+
+// Little is kept, and given back early.
+Config Mobile() {
   Config config;
-  config.batch = BatchConfig::for_profile(kProfile);
+  config.batch = BatchConfig::for_profile(HardwareProfile::Mobile);
+  config.memory_pool.allocation_strategy = AllocationStrategy::Conservative;
+  config.cache.tensor_cache_mb = 128;
+  config.cache.activation_cache_mb = 32;
+  config.memory_pressure.low_memory_threshold = 0.7;
+  config.memory_pressure.medium_pressure_threshold = 0.8;
+  return config;
+}
+
+Config Desktop() {
+  Config config;
+  config.batch = BatchConfig::for_profile(HardwareProfile::Desktop);
+  return config;
+}
+
+Config Server() {
+  Config config;
+  config.batch = BatchConfig::for_profile(HardwareProfile::Server);
+  UseLargePool(config.memory_pool);
+  config.cache.activation_cache_mb = kServerPrefixMb;
+  return config;
+}
+
+Config X86Machine() {
+  Config config = WithEngine<X86>();
+  UseLargePool(config.memory_pool);
+  return config;
+}
+
+// Memory, pressure and health as the guide has them for servers that are watched.
+Config ProductionServer() {
+  Config config = WithEngine<Production>();
+  UseLargePool(config.memory_pool);
+  config.memory_pool.enable_tracking = true;
+  config.cache.activation_cache_mb = kServerPrefixMb;
+  config.memory_pressure = {.low_memory_threshold = 0.8, .medium_pressure_threshold = 0.9};
+  config.health = {.memory_threshold = 0.9,
+                   .latency_threshold_ms = 1000,
+                   .error_rate_threshold = 0.01,
+                   .check_interval = std::chrono::seconds(10)};
   return config;
 }
 
 constexpr Preset kPresets[] = {
     {"default", "What Sterna does when nobody says otherwise", [] { return Config(); }},
-    {"mobile", "Few sequences, small steps", WithBatch<HardwareProfile::Mobile>},
-    {"desktop", "The batch sizes of the default", WithBatch<HardwareProfile::Desktop>},
-    {"server", "Many sequences, large steps", WithBatch<HardwareProfile::Server>},
+    {"mobile", "Few sequences, small steps, small caches that are emptied early", Mobile},
+    {"desktop", "The batch sizes of the default", Desktop},
+    {"server", "Many sequences, large steps, large caches", Server},
     {"apple_silicon", "Metal with the CPU as a way out", WithEngine<AppleSilicon>},
-    {"x86_64", "Every core of an Intel or AMD CPU", WithEngine<X86>},
+    {"x86_64", "Every core of an Intel or AMD CPU", X86Machine},
     {"nvidia", "CUDA with the CPU as a way out", WithEngine<Nvidia>},
-    {"production", "A server on the CPU: two cores left to the system, 6 GB, monitored", WithEngine<Production>},
+    {"production", "A server on the CPU: two cores left to the system, 6 GB, monitored", ProductionServer},
 };
 
 // The i-th of n shares of a whole, so that shares differ by one at most and sum up.

@@ -37,6 +37,32 @@ TEST(Presets, LeaveTwoCoresToTheSystemInProduction) {
   EXPECT_TRUE(Config::preset("production")->engine.enable_monitoring);
 }
 
+TEST(Presets, SetMemoryCachesPressureAndHealth) {
+  const Config mobile = *Config::preset("mobile"), server = *Config::preset("server");
+  EXPECT_EQ(AllocationStrategy::Conservative, mobile.memory_pool.allocation_strategy);
+  EXPECT_EQ(128u, mobile.cache.tensor_cache_mb);
+  EXPECT_EQ(32u, mobile.cache.activation_cache_mb);
+  EXPECT_EQ(0.7, mobile.memory_pressure.low_memory_threshold);
+  EXPECT_EQ(0.8, mobile.memory_pressure.medium_pressure_threshold);
+  EXPECT_EQ(512u, server.cache.activation_cache_mb);
+  for (const char* name : {"server", "x86_64", "production"}) {
+    EXPECT_EQ(64u, Config::preset(name)->memory_pool.chunk_size_mb) << name;
+    EXPECT_EQ(4096u, Config::preset(name)->memory_pool.max_size_mb) << name;
+  }
+}
+
+TEST(Presets, HaveTheGuidesThresholdsInProduction) {
+  const Config production = *Config::preset("production");
+  EXPECT_TRUE(production.memory_pool.enable_tracking);
+  EXPECT_EQ(0.8, production.memory_pressure.low_memory_threshold);
+  EXPECT_EQ(0.9, production.memory_pressure.medium_pressure_threshold);
+  EXPECT_EQ(MemoryPressureConfig::all_actions(), production.memory_pressure.high_pressure_actions);
+  EXPECT_EQ(0.9, production.health.memory_threshold);
+  EXPECT_EQ(1000u, production.health.latency_threshold_ms);
+  EXPECT_EQ(0.01, production.health.error_rate_threshold);
+  EXPECT_EQ(std::chrono::seconds(10), production.health.check_interval);
+}
+
 TEST(HardwareProfiles, FollowCoresAndMemory) {
   constexpr uint64_t kGigabyte = uint64_t{1} << 30;
   EXPECT_EQ(HardwareProfile::Mobile, config::ChooseProfile(3, 64 * kGigabyte));
