@@ -13,11 +13,11 @@ namespace {
 constexpr std::string_view kHelp = "# HELP ", kType = "# TYPE ";
 constexpr std::string_view kLargest = "llamacpp:n_tokens_max";
 struct Rate {
-  std::string_view name, count, seconds;
+  std::string_view name, seconds;
 };
 constexpr Rate kRates[] = {
-    {"llamacpp:prompt_tokens_seconds", "llamacpp:prompt_tokens_total", "llamacpp:prompt_seconds_total"},
-    {"llamacpp:predicted_tokens_seconds", "llamacpp:tokens_predicted_total", "llamacpp:tokens_predicted_seconds_total"},
+    {"llamacpp:prompt_tokens_seconds", "llamacpp:prompt_seconds_total"},
+    {"llamacpp:predicted_tokens_seconds", "llamacpp:tokens_predicted_seconds_total"},
 };
 
 std::string_view NameOf(std::string_view series) { return series.substr(0, series.find('{')); }
@@ -95,11 +95,21 @@ double JoinedMetrics::Sum(const std::string& series) const {
   return sum;
 }
 
+// A mean by the seconds that each rate is of.
+double JoinedMetrics::Mean(std::string_view rate, std::string_view seconds) const {
+  double count = 0, all_seconds = 0;
+  for (const Instance& instance : instances_) {
+    const auto value = instance.now.find(rate), weight = instance.now.find(seconds);
+    if (value == instance.now.end() || weight == instance.now.end()) continue;
+    count += value->second * weight->second;
+    all_seconds += weight->second;
+  }
+  return all_seconds > 0 ? count / all_seconds : 0;
+}
+
 double JoinedMetrics::Joined(const std::string& series) const {
   for (const Rate& rate : kRates) {
-    if (series != rate.name) continue;
-    const double seconds = Sum(std::string(rate.seconds));
-    return seconds > 0 ? Sum(std::string(rate.count)) / seconds : 0;
+    if (series == rate.name) return Mean(rate.name, rate.seconds);
   }
   return Sum(series);
 }

@@ -11,7 +11,7 @@
 namespace sterna::router {
 
 // The Prometheus texts of all instances as one: what they count and hold is added up, the most tokens of a request is
-// the largest, and rates are those of the sums. What an instance had counted when it ended stays counted, so that
+// the largest, and rates are means. What an instance had counted when it ended stays counted, so that
 // counters never fall. Thread-safe.
 class JoinedMetrics {
  public:
@@ -38,6 +38,7 @@ class JoinedMetrics {
   void TakeLine(std::string_view line, Instance& instance);
   double Joined(const std::string& series) const;
   double Sum(const std::string& series) const;
+  double Mean(std::string_view rate, std::string_view seconds) const;
 
   mutable std::mutex mutex_;
   std::vector<Instance> instances_;  // guarded by mutex_, as are the next

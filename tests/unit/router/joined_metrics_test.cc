@@ -40,7 +40,7 @@ TEST_F(JoinedMetricsTest, CountsAndGaugesAreAddedUp) {
   EXPECT_THAT(Text(), HasSubstr("\nllamacpp:requests_processing 3\n"));
 }
 
-TEST_F(JoinedMetricsTest, TheLargestIsNoSumAndARateIsThatOfTheSums) {
+TEST_F(JoinedMetricsTest, TheLargestIsNoSumAndARateIsAMean) {
   EXPECT_THAT(Text(), HasSubstr("\nllamacpp:n_tokens_max 30\n"));
   EXPECT_THAT(Text(), HasSubstr("\nllamacpp:prompt_tokens_seconds 4\n"));
 }
