@@ -9,7 +9,7 @@ set -euo pipefail
 packages_of() {
   case "$1" in
     build) echo "make cmake g++ ninja-build pkg-config libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libedit-dev libxxhash-dev libtomlplusplus-dev libcurl4-openssl-dev libssl-dev libboost-dev" ;;
-    test) echo "libgtest-dev libgmock-dev libbenchmark-dev libsimde-dev python3 python3-pip zsh fish" ;;
+    test) echo "libgtest-dev libgmock-dev libbenchmark-dev libsimde-dev openssl python3 python3-pip zsh fish" ;;
     serve) echo "haproxy prometheus chromium python3-venv" ;;
     bench) echo "libbenchmark-dev python3" ;;
     lint) echo "clang-format clang-tidy python3 binutils git" ;;

@@ -26,6 +26,7 @@ constexpr char kRoleFlag[] = "--as-instance";
 constexpr char kServeExamples[] =
     "  sterna serve -m model.gguf\n"
     "  sterna serve -m model.gguf --host 0.0.0.0 --port 8000 --api-key-file keys.txt\n"
+    "  sterna serve -m model.gguf --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem\n"
     "  sterna serve --unix-socket /tmp/sterna.sock\n"
     "  sterna serve -m model.sterna --instances 2\n"
     "  curl http://127.0.0.1:8080/v1/chat/completions -d '{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}'\n";
@@ -34,7 +35,7 @@ struct ServeFlags {
   ModelFlags model;
   server::TransportSettings transport;
   server::ApiSettings api;
-  std::optional<std::string> host, alias, chat_template;
+  std::optional<std::string> host, alias, chat_template, tls_cert, tls_key;
   uint32_t port = server::TransportSettings().port;
   uint32_t parallel = 64, queue = 256, kv_contexts = 2;
   uint64_t max_body_mb = server::TransportSettings().max_body_bytes >> 20;
@@ -54,6 +55,9 @@ void ServeFlags::AddTo(FlagSet& flags) {
   flags.AddText("--unix-socket", "PATH", &transport.unix_socket, "Listen on a Unix socket instead [default: none]");
   flags.AddText("--api-key-file", "FILE", &api.api_key_file,
                 "Ask for one of these keys, one a line; read again on SIGHUP [default: STERNA_API_KEY, else none]");
+  flags.AddText("--tls-cert", "FILE", &tls_cert,
+                "Speak HTTPS with this PEM certificate (and chain); read again on SIGHUP [default: plain HTTP]");
+  flags.AddText("--tls-key", "FILE", &tls_key, "Its private key, PEM without a passphrase [default: none]");
   flags.AddText("--access-log", "FILE", &api.access_log,
                 "Write a line of JSON for each request; - is stdout; opened again on SIGHUP [default: none]");
   flags.AddList("--cors-origin", "ORIGIN", &api.cors_origins,
@@ -81,7 +85,11 @@ void ServeFlags::AddLimitsTo(FlagSet& flags) {
   flags.Add(UnsignedSetting("--request-timeout", "Seconds for an answer; 0 = any", &request_timeout_s, 0, 86400));
 }
 
-void Complete(ServeFlags& flags) {
+Status Complete(ServeFlags& flags) {
+  if (flags.tls_cert.has_value() != flags.tls_key.has_value()) {
+    return Status::InvalidArgument("--tls-cert and --tls-key belong together; give both or none");
+  }
+  if (flags.tls_cert) flags.transport.tls = server::TlsFiles{*flags.tls_cert, *flags.tls_key};
   if (flags.host) flags.transport.host = *flags.host;
   flags.transport.port = uint16_t(flags.port);
   flags.api.page = !flags.no_page;
@@ -91,6 +99,7 @@ void Complete(ServeFlags& flags) {
   if (flags.request_timeout_s > 0) flags.api.request_timeout = std::chrono::seconds(flags.request_timeout_s);
   const auto key = platform::GetEnvironment("STERNA_API_KEY");
   if (key && !key->empty() && !flags.api.api_key_file) flags.api.api_keys.push_back(*key);
+  return {};
 }
 
 using OnListening = std::function<void(const std::string& address)>;
@@ -142,7 +151,7 @@ Result<std::optional<int>> RunInstances(const ServeFlags& flags, Words words) {
 }
 
 int ServeAs(ServeFlags& flags, Words words) {
-  Complete(flags);
+  if (const Status complete = Complete(flags); !complete.ok()) return Finish(complete);
   if (flags.role) {
     const auto role = router::InstanceRole::FromText(*flags.role);
     return Finish(role.ok() ? RunInstance(flags, *role) : role.status());

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/connection.h"
 
-#include <sys/socket.h>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
-#include <cerrno>
 
 #include "server/http_text.h"
 
@@ -22,6 +19,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr auto kDiscardTime = std::chrono::seconds(2);
+constexpr size_t kReadAheadBytes = 4096;
 
 std::string Text(beast::string_view text) { return std::string(text.data(), text.size()); }
 
@@ -73,7 +71,7 @@ class Exchange : public Responder {
     if (last) ended_ = true;
     if (gone_) return;
     connection_->unsent_bytes_ += bytes.size();
-    asio::post(connection_->stream_.get_executor(),
+    asio::post(connection_->stream_->get_executor(),
                [connection = connection_, bytes = std::move(bytes), last] { connection->Queue(bytes, last); });
   }
 
@@ -83,8 +81,8 @@ class Exchange : public Responder {
   std::atomic<bool> gone_{false};
 };
 
-Connection::Connection(Socket socket, std::string peer, Shared& shared)
-    : stream_(std::move(socket)), peer_(std::move(peer)), shared_(shared) {}
+Connection::Connection(std::unique_ptr<ClientStream> stream, std::string peer, Shared& shared)
+    : stream_(std::move(stream)), peer_(std::move(peer)), shared_(shared) {}
 
 Connection::~Connection() {
   ReleaseBody();
@@ -93,28 +91,44 @@ Connection::~Connection() {
 
 void Connection::Start() {
   shared_.registry.Add(shared_from_this());
-  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->ReadHead(); });
+  asio::post(stream_->get_executor(), [self = shared_from_this()] {
+    self->AwaitRequest();
+    self->stream_->Open([self](Error error) { self->OnOpen(error); });
+  });
 }
 
 void Connection::CloseWhenIdle() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] {
+  asio::post(stream_->get_executor(), [self = shared_from_this()] {
     self->close_when_idle_ = true;
     if (self->reading_head_) self->Shut();
   });
 }
 
 void Connection::Close() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->Shut(); });
+  asio::post(stream_->get_executor(), [self = shared_from_this()] { self->Shut(); });
 }
 
-void Connection::ReadHead() {
+// The deadline is that of all reads until the request's head is there.
+void Connection::AwaitRequest() {
   parser_.emplace();
   parser_->header_limit(shared_.settings.max_header_bytes);
   parser_->body_limit(shared_.settings.max_body_bytes);
   reading_head_ = true;
   shared_.registry.SetIdle(*this, true);
-  stream_.expires_after(shared_.settings.read_timeout);
-  http::async_read_header(stream_, buffer_, *parser_,
+  stream_->transport().expires_after(shared_.settings.read_timeout);
+}
+
+void Connection::OnOpen(Error error) {
+  if (closed_) return;
+  if (!error) return ReadHead();
+  if (!stream_->client_spoke_http()) return Shut();
+  reading_head_ = false;
+  shared_.registry.SetIdle(*this, false);
+  Refuse(shared_.handler.on_error(400, "this port speaks HTTPS; ask for https://"));
+}
+
+void Connection::ReadHead() {
+  http::async_read_header(*stream_, buffer_, *parser_,
                           [self = shared_from_this()](Error error, size_t) { self->OnHead(error); });
 }
 
@@ -135,8 +149,8 @@ void Connection::OnHead(Error error) {
 
 void Connection::SayContinue() {
   writing_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  stream_.expires_after(shared_.settings.write_timeout);
-  asio::async_write(stream_, asio::buffer(writing_), [self = shared_from_this()](Error error, size_t) {
+  stream_->transport().expires_after(shared_.settings.write_timeout);
+  asio::async_write(*stream_, asio::buffer(writing_), [self = shared_from_this()](Error error, size_t) {
     self->writing_.clear();
     error ? self->Shut() : self->ReadBody();
   });
@@ -144,8 +158,8 @@ void Connection::SayContinue() {
 
 void Connection::ReadBody() {
   if (parser_->is_done()) return OnBody({});
-  stream_.expires_after(shared_.settings.read_timeout);
-  http::async_read(stream_, buffer_, *parser_,
+  stream_->transport().expires_after(shared_.settings.read_timeout);
+  http::async_read(*stream_, buffer_, *parser_,
                    [self = shared_from_this()](Error error, size_t) { self->OnBody(error); });
 }
 
@@ -156,7 +170,7 @@ void Connection::OnBody(Error error) {
 }
 
 void Connection::Dispatch() {
-  stream_.expires_never();
+  stream_->transport().expires_never();
   HttpRequest request = Head();
   request.body = std::move(parser_->get().body());
   const bool http_1_1 = parser_->get().version() >= 11;
@@ -166,7 +180,7 @@ void Connection::Dispatch() {
   exchange_ = exchange;
   busy_ = true;
   reply_ended_ = false;
-  WatchForEnd();
+  ReadAhead();
   try {
     shared_.handler.on_request(request, exchange);
   } catch (...) {  // out of memory; the exchange says so as it goes
@@ -226,22 +240,27 @@ void Connection::RefuseMalformed(Error error) {
   keep_alive_ = false;
 }
 
-// While a request is in hand nothing is read, so the end of the connection must be looked for.
-void Connection::WatchForEnd() {
-  if (watching_) return;
-  watching_ = true;
-  stream_.socket().async_wait(Socket::wait_read, [self = shared_from_this()](Error error) {
-    self->watching_ = false;
-    if (!error && self->busy_ && !self->closed_) self->OnReadable();
-  });
+// While a request is in hand, a little of what comes is read, for the end of the connection shows by reading alone. An
+// end behind a next request shows when that is read.
+void Connection::ReadAhead() {
+  reading_ahead_ = true;
+  stream_->async_read_some(buffer_.prepare(kReadAheadBytes),
+                           [self = shared_from_this()](Error error, size_t bytes) { self->OnReadAhead(error, bytes); });
 }
 
-void Connection::OnReadable() {
-  char byte = 0;
-  const ssize_t count = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (count > 0) return;  // the next request: it waits, and an end behind it shows when that is read
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return WatchForEnd();
-  Shut();
+void Connection::OnReadAhead(Error error, size_t bytes) {
+  reading_ahead_ = false;
+  buffer_.commit(bytes);
+  if (closed_) return;
+  const auto step = std::exchange(after_read_ahead_, nullptr);
+  if (error && !(step != nullptr && error == asio::error::operation_aborted)) return Shut();
+  if (step != nullptr) (this->*step)();
+}
+
+void Connection::AfterReadAhead(void (Connection::*step)()) {
+  if (!reading_ahead_) return (this->*step)();
+  after_read_ahead_ = step;
+  stream_->transport().cancel();
 }
 
 void Connection::Queue(std::string_view bytes, bool last) {
@@ -255,12 +274,12 @@ void Connection::Queue(std::string_view bytes, bool last) {
 void Connection::WriteQueued() {
   writing_ = std::exchange(queued_, {});
   if (writing_.empty()) return reply_ended_ ? FinishReply() : void();
-  stream_.expires_after(shared_.settings.write_timeout);
-  asio::async_write(stream_, asio::buffer(writing_), [self = shared_from_this()](Error error, size_t) {
+  stream_->transport().expires_after(shared_.settings.write_timeout);
+  asio::async_write(*stream_, asio::buffer(writing_), [self = shared_from_this()](Error error, size_t) {
     if (self->closed_) return;
     if (error) return self->Shut();
     self->unsent_bytes_ -= self->writing_.size();
-    self->stream_.expires_never();
+    self->stream_->transport().expires_never();
     self->WriteQueued();
   });
 }
@@ -268,23 +287,29 @@ void Connection::WriteQueued() {
 void Connection::FinishReply() {
   busy_ = false;
   exchange_.reset();
-  keep_alive_ && !close_when_idle_ ? ReadHead() : CloseGently();
+  AfterReadAhead(keep_alive_ && !close_when_idle_ ? &Connection::NextRequest : &Connection::CloseGently);
+}
+
+void Connection::NextRequest() {
+  AwaitRequest();
+  ReadHead();
 }
 
 // What the client still sends is read for a moment: a socket closed over unread bytes may take the reply with it.
 void Connection::CloseGently() {
-  Error ignored;
-  stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-  stream_.expires_after(kDiscardTime);
-  Discard();
+  stream_->transport().expires_after(kDiscardTime);
+  stream_->End([self = shared_from_this()] {
+    if (!self->closed_) self->Discard();
+  });
 }
 
 void Connection::Discard() {
   buffer_.clear();
-  stream_.async_read_some(buffer_.prepare(size_t{64} << 10), [self = shared_from_this()](Error error, size_t) {
-    if (self->closed_) return;
-    error ? self->Shut() : self->Discard();
-  });
+  stream_->transport().async_read_some(buffer_.prepare(size_t{64} << 10),
+                                       [self = shared_from_this()](Error error, size_t) {
+                                         if (self->closed_) return;
+                                         error ? self->Shut() : self->Discard();
+                                       });
 }
 
 void Connection::Shut() {
@@ -292,7 +317,7 @@ void Connection::Shut() {
   closed_ = true;
   busy_ = false;
   if (const auto exchange = exchange_.lock()) exchange->SetGone();
-  stream_.close();
+  stream_->transport().close();
 }
 
 }  // namespace sterna::server

@@ -9,13 +9,12 @@
 #include <string>
 #include <utility>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "server/client_stream.h"
 #include "server/connection_registry.h"
 #include "server/http_types.h"
 #include "server/settings.h"
@@ -28,7 +27,6 @@ class Exchange;
 // says otherwise.
 class Connection : public RegisteredConnection, public std::enable_shared_from_this<Connection> {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
   // What all connections share; outlives them.
   struct Shared {
     Shared(const TransportSettings& with, HttpHandler to)
@@ -38,7 +36,7 @@ class Connection : public RegisteredConnection, public std::enable_shared_from_t
     ConnectionRegistry registry;
   };
 
-  Connection(Socket socket, std::string peer, Shared& shared);
+  Connection(std::unique_ptr<ClientStream> stream, std::string peer, Shared& shared);
   ~Connection() override;
 
   void Start();                   // any thread
@@ -50,6 +48,8 @@ class Connection : public RegisteredConnection, public std::enable_shared_from_t
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   using Error = boost::system::error_code;
 
+  void AwaitRequest();
+  void OnOpen(Error error);
   void ReadHead();
   void OnHead(Error error);
   void SayContinue();
@@ -62,16 +62,18 @@ class Connection : public RegisteredConnection, public std::enable_shared_from_t
   void Refuse(const HttpReply& reply);
   void RefuseMalformed(Error error);
 
-  void WatchForEnd();
-  void OnReadable();
+  void ReadAhead();
+  void OnReadAhead(Error error, size_t bytes);
+  void AfterReadAhead(void (Connection::*step)());
   void Queue(std::string_view bytes, bool last);
   void WriteQueued();
   void FinishReply();
+  void NextRequest();
   void CloseGently();
   void Discard();
   void Shut();
 
-  boost::beast::basic_stream<boost::asio::generic::stream_protocol> stream_;
+  const std::unique_ptr<ClientStream> stream_;
   const std::string peer_;
   Shared& shared_;
   boost::beast::flat_buffer buffer_;
@@ -83,7 +85,8 @@ class Connection : public RegisteredConnection, public std::enable_shared_from_t
   bool reply_ended_ = false;
   bool keep_alive_ = false;
   bool reading_head_ = false;
-  bool watching_ = false;
+  bool reading_ahead_ = false;
+  void (Connection::*after_read_ahead_)() = nullptr;  // what waits until nothing is read ahead any more
   bool close_when_idle_ = false;
   bool closed_ = false;
   uint64_t reserved_body_bytes_ = 0;

@@ -21,6 +21,7 @@
 #include <boost/asio/strand.hpp>
 
 #include "base/log.h"
+#include "base/status_macros.h"
 #include "server/connection.h"
 #include "server/http_text.h"
 
@@ -68,13 +69,15 @@ struct HttpServer::Impl {
   }
 
   Status Listen();
+  Status LoadTls();
   Status ListenTcp();
   Status ListenLocal(const std::string& path);
   template <class Acceptor>
   void Accept(Acceptor& acceptor);
-  void Welcome(Connection::Socket socket);
+  void Welcome(ClientStream::Socket socket);
   void WaitForSignal();
   void OnSignal(int signal);
+  void ReloadTls();
   void Drain();
   void WaitForLast();
 
@@ -87,13 +90,21 @@ struct HttpServer::Impl {
   asio::signal_set signals{control};
   asio::steady_timer accept_pause{control}, drain_poll{control};
   std::function<void()> on_drain, on_reload;
+  TlsContext tls;  // none: connections are plain
   std::string address;
   bool draining = false;
   bool cut_short = false;
 };
 
 Status HttpServer::Impl::Listen() {
+  STERNA_RETURN_IF_ERROR(LoadTls());
   return shared.settings.unix_socket ? ListenLocal(*shared.settings.unix_socket) : ListenTcp();
+}
+
+Status HttpServer::Impl::LoadTls() {
+  if (!shared.settings.tls) return {};
+  STERNA_ASSIGN_OR_RETURN(tls, LoadTlsContext(*shared.settings.tls));
+  return {};
 }
 
 Status HttpServer::Impl::ListenTcp() {
@@ -115,7 +126,8 @@ Status HttpServer::Impl::ListenTcp() {
   }
   const Tcp::endpoint bound = tcp.local_endpoint(error);
   const std::string host = bound.address().to_string();
-  address = "http://" + (bound.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(bound.port());
+  address = (tls ? "https://" : "http://") + (bound.address().is_v6() ? "[" + host + "]" : host) + ":" +
+            std::to_string(bound.port());
   return {};
 }
 
@@ -140,7 +152,7 @@ Status HttpServer::Impl::ListenLocal(const std::string& path) {
 
 template <class Acceptor>
 void HttpServer::Impl::Accept(Acceptor& acceptor) {
-  const auto socket = std::make_shared<Connection::Socket>(asio::make_strand(io));
+  const auto socket = std::make_shared<ClientStream::Socket>(asio::make_strand(io));
   acceptor.async_accept(*socket, [this, &acceptor, socket](Error error) {
     if (!acceptor.is_open()) return;
     if (!error) {
@@ -156,11 +168,12 @@ void HttpServer::Impl::Accept(Acceptor& acceptor) {
   });
 }
 
-void HttpServer::Impl::Welcome(Connection::Socket socket) {
+void HttpServer::Impl::Welcome(ClientStream::Socket socket) {
   Error ignored;
   socket.set_option(Tcp::no_delay(true), ignored);  // a token must not wait for the next one
   socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
   if (shared.registry.count() >= shared.settings.max_connections && !shared.registry.CloseOldestIdle()) {
+    if (tls) return;  // there is no time for keys
     HttpReply reply = shared.handler.on_error(503, "too many connections; try again soon");
     reply.headers.emplace_back("Retry-After", "1");
     const std::string bytes = HeadText(reply, Framing::kLength, false) + reply.body;
@@ -169,7 +182,8 @@ void HttpServer::Impl::Welcome(Connection::Socket socket) {
     return;
   }
   std::string peer = PeerName(socket.native_handle());
-  std::make_shared<Connection>(std::move(socket), std::move(peer), shared)->Start();
+  auto stream = tls ? MakeTlsStream(std::move(socket), tls) : std::make_unique<ClientStream>(std::move(socket));
+  if (stream) std::make_shared<Connection>(std::move(stream), std::move(peer), shared)->Start();
 }
 
 void HttpServer::Impl::WaitForSignal() {
@@ -181,10 +195,21 @@ void HttpServer::Impl::WaitForSignal() {
 }
 
 void HttpServer::Impl::OnSignal(int signal) {
-  if (signal == SIGHUP) return on_reload();
+  if (signal == SIGHUP) {
+    ReloadTls();
+    return on_reload();
+  }
   if (!std::exchange(draining, true)) return Drain();
   cut_short = true;
   io.stop();
+}
+
+// Connections that are there keep what they began with.
+void HttpServer::Impl::ReloadTls() {
+  if (!tls) return;
+  const Status status = LoadTls();
+  Log(status.ok() ? LogLevel::kInfo : LogLevel::kError, "server",
+      status.ok() ? "the TLS certificate was read again" : "the old TLS certificate stays: " + status.message());
 }
 
 void HttpServer::Impl::Drain() {

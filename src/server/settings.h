@@ -11,19 +11,26 @@
 
 namespace sterna::server {
 
+// PEM files: the server's certificate, then those that lead to one that clients trust; the first one's key.
+struct TlsFiles {
+  std::string certificate, key;
+};
+
 // Where the server listens and what a connection may cost.
 struct TransportSettings {
   std::string host = "127.0.0.1";          // an address, or "localhost"
   uint16_t port = 8080;                    // 0: any free one
   std::optional<std::string> unix_socket;  // a path; then host and port are not used
   bool behind_router = false;              // whoever connects says in X-Forwarded-For whom it asks for, if anybody
+  std::optional<TlsFiles> tls;             // none: plain HTTP
   uint32_t threads = 2;                    // for connections; the engine has its own
   uint32_t max_connections = 1024;
   uint32_t max_header_bytes = 16u << 10;
   uint64_t max_body_bytes = 4u << 20;
-  uint64_t max_bodies_bytes = 256u << 20;           // of all requests that are being read
-  uint64_t max_unsent_bytes = 1u << 20;             // of a streamed reply; a client that is further behind is given up
-  std::chrono::milliseconds read_timeout{30'000};   // for a request's head, and again for its body
+  uint64_t max_bodies_bytes = 256u << 20;  // of all requests that are being read
+  uint64_t max_unsent_bytes = 1u << 20;    // of a streamed reply; a client that is further behind is given up
+  // For a request's head (with TLS from the first byte on), and again for its body.
+  std::chrono::milliseconds read_timeout{30'000};
   std::chrono::milliseconds write_timeout{30'000};  // for each piece of a reply
 };
 

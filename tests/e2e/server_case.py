@@ -30,7 +30,7 @@ class Server:
         if not self.listening.wait(TIMEOUT_SECONDS) or self.process.poll() is not None:
             self.process.kill()
             raise AssertionError("the server did not start: " + "\n".join(self.lines))
-        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", "\n".join(self.lines))
+        found = re.search(r"listening on https?://127\.0\.0\.1:(\d+)", "\n".join(self.lines))
         self.port = int(found.group(1)) if found else None
 
     def _read_stderr(self):
