@@ -13,7 +13,7 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
 endif
 export CTEST_PARALLEL_LEVEL ?= $(JOBS)
 
-.PHONY: help run build test bench lint format fuzz soak load test-peers test-aarch64 arm-instructions clean
+.PHONY: help run build test bench lint format fuzz soak load package test-package test-peers test-aarch64 arm-instructions clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | awk -F'\t' '{ printf "%-17s %s\n", $$1, $$2 }'
@@ -63,6 +63,16 @@ soak:  ## many threads ask for MINUTES=10: every answer exact, memory flat
 
 load: build  ## 256 clients ask sterna serve for MINUTES=10: every answer its own, memory flat
 	STERNA_EXE=build/sterna STERNA_LOAD_SECONDS=$$(( $(or $(MINUTES),10) * 60 )) python3 -B -m unittest discover -s tests/e2e -p test_serve_load.py
+
+package:  ## install what packaging needs, build, an archive and a .deb in build-package/packages
+	@tools/bootstrap.sh build package
+	cmake --preset package
+	cmake --build --preset package --parallel $(JOBS)
+	cpack --config build-package/CPackConfig.cmake -B build-package/packages
+
+test-package: package  ## by hand, as root: lintian, then both packages in a fresh Debian (downloads it)
+	@tools/bootstrap.sh test-package
+	tools/check_package.sh build-package/packages
 
 test-peers:  ## by hand: goldens made anew by Hugging Face, tiny models beside llama.cpp (downloads gigabytes)
 	@tools/bootstrap.sh peers

@@ -20,11 +20,11 @@ target_compile_features(sterna_shared INTERFACE cxx_std_20)
 set_target_properties(sterna_shared PROPERTIES
   OUTPUT_NAME sterna EXPORT_NAME sterna LINKER_LANGUAGE CXX VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 
-install(TARGETS sterna_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS sterna_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 install(TARGETS sterna_shared EXPORT SternaTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/sterna DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-install(FILES models/sterna-dictionary-i2_s.gguf DESTINATION ${CMAKE_INSTALL_DATADIR}/sterna/models)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES models/sterna-dictionary-i2_s.gguf DESTINATION ${CMAKE_INSTALL_DATADIR}/sterna/models COMPONENT runtime)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Sterna)
 install(EXPORT SternaTargets NAMESPACE Sterna:: FILE SternaTargets.cmake DESTINATION ${package_folder})

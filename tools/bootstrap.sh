@@ -2,22 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs the Debian packages that Sterna needs, as far as they are missing, and says what it does.
-#   tools/bootstrap.sh GROUP...      groups: build, test, serve, bench, lint, fuzz, peers, cross
+#   tools/bootstrap.sh GROUP...      groups: build, test, serve, bench, lint, fuzz, peers, cross, package, test-package
 # Nothing is removed and nothing is upgraded. Works as root or through sudo.
 set -euo pipefail
 
 packages_of() {
   case "$1" in
     build) echo "make cmake g++ ninja-build pkg-config libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libedit-dev libxxhash-dev libtomlplusplus-dev libcurl4-openssl-dev libssl-dev libboost-dev" ;;
-    test) echo "libgtest-dev libgmock-dev libbenchmark-dev libsimde-dev openssl python3 python3-pip zsh fish" ;;
+    test) echo "libgtest-dev libgmock-dev libbenchmark-dev libsimde-dev openssl dpkg-dev file python3 python3-pip zsh fish" ;;
     serve) echo "haproxy prometheus chromium python3-venv" ;;
     bench) echo "libbenchmark-dev python3" ;;
     lint) echo "clang-format clang-tidy python3 binutils git" ;;
     fuzz) echo "clang libclang-rt-dev" ;;
     peers) echo "python3 python3-venv git cmake g++" ;;
+    package) echo "dpkg-dev file help2man" ;;
+    test-package) echo "curl debootstrap lintian" ;;
     cross) echo "g++-aarch64-linux-gnu qemu-user googletest" ;;
     *)
-      echo "bootstrap: no such group: $1; groups are build, test, serve, bench, lint, fuzz, peers, cross" >&2
+      echo "bootstrap: no such group: $1; groups are build, test, serve, bench, lint, fuzz, peers, cross, package, test-package" >&2
       return 2
       ;;
   esac

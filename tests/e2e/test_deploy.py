@@ -48,14 +48,29 @@ class MetricNamesTest(ServerTest):
 
 
 class ToolsTest(unittest.TestCase):
-    def check(self, *words, **options):
+    def run_tool(self, *words, **options):
         if not shutil.which(words[0]):
             self.skipTest(f"{words[0]} is not installed")
-        done = subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False, **options)
+        return subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False, **options)
+
+    def check(self, *words, **options):
+        done = self.run_tool(*words, **options)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
 
     def test_promtool_takes_the_configuration_and_the_alerts(self):
         self.check("promtool", "check", "config", DEPLOY / "prometheus.yml")
+        self.assertRegex(self.check("promtool", "check", "rules", DEPLOY / "alerts.yml"), r"SUCCESS: [1-9]\d* rules found")
+
+    def test_promtool_takes_the_metrics(self):
+        with Server() as server:
+            server.post("/completion", {"prompt": "a", "n_predict": 3})
+            text = server.request("GET", "/metrics")[2].decode()
+        checked = self.run_tool("promtool", "check", "metrics", input=text)
+        remarks = [line for line in checked.stderr.splitlines() if line]
+        # llama-server's names are what they are; Sterna's own are as they should be.
+        self.assertEqual([remark for remark in remarks if not remark.startswith("llamacpp:")], [])
+        self.assertEqual(checked.returncode, 3 if remarks else 0, checked.stdout)  # 1: promtool cannot read it
 
     def test_systemd_takes_the_unit(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -64,6 +79,65 @@ class ToolsTest(unittest.TestCase):
             with open(unit, "w", encoding="utf-8") as file:
                 file.write(text)
             self.check("systemd-analyze", "verify", "--man=no", unit)
+
+
+class DockerfileTest(unittest.TestCase):
+    """What linters ask of the Dockerfile, and that it names what there is. Building it needs a network: by hand."""
+
+    def setUp(self):
+        text = re.sub(r"\\\n", " ", (DEPLOY / "Dockerfile").read_text())
+        lines = [line.split(None, 1) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        begins = [index for index, words in enumerate(lines) if words[0] == "FROM"]
+        self.assertEqual(begins[0], 0)
+        self.stages = [lines[begin:end] for begin, end in zip(begins, begins[1:] + [len(lines)])]
+
+    @staticmethod
+    def all_of(stage, instruction):
+        return [rest for name, rest in stage if name == instruction]
+
+    def test_stages_begin_with_a_release_and_copy_what_there_is(self):
+        named = set()
+        for stage in self.stages:
+            image, *name = self.all_of(stage, "FROM")[0].split(" AS ")
+            self.assertRegex(image, r"^[\w./-]+:(?!latest)[\w.-]+$")
+            named.update(name)
+            for copy in self.all_of(stage, "COPY"):
+                source = copy.split()[-2]
+                if "--from=" in copy:
+                    self.assertIn(re.search(r"--from=(\S+)", copy).group(1), named)
+                else:
+                    self.assertTrue((REPOSITORY / source).exists(), copy)
+
+    def test_packages_leave_no_lists_behind(self):
+        for stage in self.stages:
+            for command in self.all_of(stage, "RUN"):
+                if "apt-get install" in command:
+                    self.assertIn("--no-install-recommends", command)
+                if "apt-get" in command or "bootstrap.sh" in command:
+                    self.assertIn("rm -rf", command)
+                    self.assertIn("/var/lib/apt/lists/*", command)
+                self.assertNotRegex(command, r"apt-get upgrade|\bsudo\b|(?<!&)&(?!&)|;|\|")
+
+    def test_what_runs_is_watched_and_is_not_root(self):
+        last = self.stages[-1]
+        users = self.all_of(last, "USER")
+        self.assertTrue(users and users[-1] not in ("root", "0"), users)
+        self.assertLess(last.index(["USER", users[-1]]), [name for name, _ in last].index("ENTRYPOINT"))
+        health = self.all_of(last, "HEALTHCHECK")[0].split("CMD", 1)[1]
+        self.assertIn("/health", json.loads(health)[-1])
+        words = json.loads(self.all_of(last, "ENTRYPOINT")[0]) + json.loads(self.all_of(last, "CMD")[0])
+        self.assertEqual(words[:2], ["sterna", "serve"])
+        port = words[words.index("--port") + 1]
+        self.assertEqual(self.all_of(last, "EXPOSE"), [port])
+        self.assertIn(f":{port}/", health)
+
+    def test_its_presets_and_groups_are_there(self):
+        commands = " ".join(self.all_of(self.stages[0], "RUN"))
+        presets = {one["name"] for one in json.loads((REPOSITORY / "CMakePresets.json").read_text())["configurePresets"]}
+        self.assertLessEqual(set(re.findall(r"--preset (\S+)", commands)), presets)
+        bootstrap = (REPOSITORY / "tools" / "bootstrap.sh").read_text()
+        for group in re.search(r"bootstrap\.sh ([\w -]+?) *&&", commands).group(1).split():
+            self.assertIn(f"\n    {group}) ", bootstrap)
 
 
 def free_port():
