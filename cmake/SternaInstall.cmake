@@ -2,6 +2,7 @@
 # What `cmake --install` puts where: the executable with its model, one shared library with the public headers, and what
 # find_package(Sterna) and pkg-config need.
 include(GNUInstallDirs)
+set(CMAKE_INSTALL_DOCDIR ${CMAKE_INSTALL_DATAROOTDIR}/doc/sterna)  # the package's name, not the project's
 include(CMakePackageConfigHelpers)
 
 # The rooms that define what include/sterna declares, whole; of the others what these call.

@@ -140,9 +140,7 @@ void Connection::OnHead(Error error) {
   keep_alive_ = parser_->get().keep_alive();
   if (std::optional<HttpReply> refusal = shared_.handler.on_head(Head())) return Refuse(*refusal);
   if (!ReserveBody()) {
-    HttpReply reply = shared_.handler.on_error(503, "too many requests are being read; try again soon");
-    reply.headers.emplace_back("Retry-After", "1");
-    return Refuse(reply);
+    return Refuse(shared_.handler.on_error(503, "too many requests are being read; try again soon"));
   }
   beast::iequals(parser_->get()[http::field::expect], "100-continue") ? SayContinue() : ReadBody();
 }

@@ -174,8 +174,7 @@ void HttpServer::Impl::Welcome(ClientStream::Socket socket) {
   socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
   if (shared.registry.count() >= shared.settings.max_connections && !shared.registry.CloseOldestIdle()) {
     if (tls) return;  // there is no time for keys
-    HttpReply reply = shared.handler.on_error(503, "too many connections; try again soon");
-    reply.headers.emplace_back("Retry-After", "1");
+    const HttpReply reply = shared.handler.on_error(503, "too many connections; try again soon");
     const std::string bytes = HeadText(reply, Framing::kLength, false) + reply.body;
     socket.non_blocking(true, ignored);
     socket.send(asio::buffer(bytes), 0, ignored);
