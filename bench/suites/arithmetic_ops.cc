@@ -76,7 +76,7 @@ struct Quantize final : Operation {
     out = Must(AlignedBuffer::Create(n + 64));  // values, then scale and sum
   }
   void Run(const KernelTable& table) override {
-    table.quantize_row(x.as<float>().data(), n, out.as<int8_t>().data(), n, out.as<float>().data() + n / 4,
+    table.quantize_row(x.as<float>().data(), n, 0, out.as<int8_t>().data(), n, out.as<float>().data() + n / 4,
                        out.as<int32_t>().data() + n / 4 + 1);
   }
   AlignedBuffer x;

@@ -37,9 +37,13 @@ enum class PreloadStrategy : uint8_t { None, Sequential, Predictive };
 enum class LargeStrategy : uint8_t { Streaming, Mapped, Heap };
 // How the pool grows: by as much again as it has, by what a request needs, never.
 enum class AllocationStrategy : uint8_t { Adaptive, Conservative, Fixed };
-// Which freed blocks the pool keeps: those of sizes that were asked for before, of 1, 4 and 16 KB (smaller requests get
-// a whole one), none: the best fitting free stretch serves each request.
+// Which freed blocks the pool keeps: those of sizes that were asked for before, of given sizes (smaller requests get a
+// whole one), none: the best fitting free stretch serves each request.
 enum class PoolStrategy : uint8_t { Adaptive, SizeClass, BestFit };
+// By which scale activations become int8: each token's own, or one for each input of a layer, measured before.
+enum class QuantMethod : uint8_t { Dynamic, Static };
+// What becomes of activations beyond that scale: the token gets its own, they are clamped.
+enum class OutlierHandling : uint8_t { None, Clamp };
 // What is done about memory that runs short: caches are emptied, free memory goes back to the system, steps get half
 // the rows.
 enum class PressureAction : uint8_t { ClearCache, ForceGC, ReduceBatchSize };
@@ -107,6 +111,25 @@ struct ModelLoadingConfig {
   bool preload_critical_tensors = false;        // pages of a mapped embedding and head are read while loading
 };
 
+// How ternary weights are held and multiplied (docs/quantization.md). No setting changes a result.
+struct TernaryConfig {
+  bool packed_storage = true;            // 2 bits a weight; false: a byte, where there is one scale a row
+  bool vectorized_unpacking = true;      // false: the scalar kernels multiply them, whatever the CPU has
+  bool cache_unpacked_weights = false;   // steps of more than 16 rows multiply bytes, kept in cache.weight_cache_mb
+  uint32_t unpacking_batch_size = 4096;  // weights that a thread unpacks at a time into that cache
+};
+
+// How activations become int8 (docs/quantization.md).
+struct ActivationConfig {
+  QuantMethod quantization_method = QuantMethod::Dynamic;
+  uint32_t calibration_samples = 100;  // lines of the text that scales are measured over
+  OutlierHandling outlier_handling = OutlierHandling::Clamp;
+  double clip_percentile = 100;  // with Clamp: of magnitudes, beyond which they are clamped; 100: none in what was seen
+  // With Static: a file of scales; where it is not there, a text over which they are measured when a model is loaded,
+  // and kept in that file.
+  std::optional<std::string> calibration_file, calibration_text;
+};
+
 // Memory of run-time buffers, which requests draw their tokens with (docs/memory.md).
 struct MemoryPoolConfig {
   std::optional<MiB> initial_size_mb = {};  // taken and touched at load; none: what batch.max_batch_size requests need
@@ -120,6 +143,7 @@ struct MemoryPoolConfig {
 // Which freed blocks of the pool are kept for requests of their size.
 struct TensorPoolConfig {
   PoolStrategy strategy = PoolStrategy::Adaptive;
+  std::vector<size_t> size_thresholds = {1024, 4096, 16384};  // bytes, of kept blocks with SizeClass
   double reuse_threshold = 0.9;          // share of requests of a kept size that are to find a block
   ms defragmentation_interval{300'000};  // between returns of what is free to the system
 };
@@ -129,11 +153,13 @@ struct AdaptivePoolConfig {
   size_t small_tensor_threshold = 1024;                // bytes; a smaller buffer gets the next power of two
   std::optional<size_t> medium_tensor_threshold = {};  // from here on a buffer has a mapping of its own; none: never
   LargeStrategy large_tensor_strategy = LargeStrategy::Mapped;  // a model over the memory limit is streamed with any
+  bool reuse_detection = true;  // with PoolStrategy::Adaptive: sizes that come again are noticed, and their blocks kept
 };
 
 // What may be kept so that it need not be read again.
 struct CacheConfig {
   MiB tensor_cache_mb = 512;      // streamed weights; two layers always fit
+  MiB weight_cache_mb = 256;      // unpacked weights, with ternary.cache_unpacked_weights
   MiB activation_cache_mb = 128;  // keys and values of requests that ended, for others that begin alike
   EvictionPolicy eviction_policy = EvictionPolicy::FarthestNext;
   PreloadStrategy preload_strategy = PreloadStrategy::Predictive;
@@ -180,6 +206,8 @@ struct Config {
   InferenceConfig inference;
   GGUFConfig gguf;
   ModelLoadingConfig model_loading;
+  TernaryConfig ternary;
+  ActivationConfig activation;
   MemoryPoolConfig memory_pool;
   TensorPoolConfig tensor_pool;
   AdaptivePoolConfig adaptive_pool;

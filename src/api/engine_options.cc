@@ -117,11 +117,31 @@ memory::PoolConfig ToPool(const Config& config) {
   pool.growth = ToGrowth(memory.allocation_strategy);
   pool.tracking = memory.enable_tracking;
   pool.strategy = ToStrategy(config.tensor_pool.strategy);
+  pool.sizes = config.tensor_pool.size_thresholds;
+  pool.learning = config.adaptive_pool.reuse_detection;
   pool.reuse_target = config.tensor_pool.reuse_threshold;
   pool.tidy_interval = config.tensor_pool.defragmentation_interval;
   pool.small_bytes = config.adaptive_pool.small_tensor_threshold;
   pool.large_bytes = config.adaptive_pool.medium_tensor_threshold.value_or(kUnbounded);
   return pool;
+}
+
+backend::UnpackOptions ToUnpack(const Config& config) {
+  return {.hold = !config.ternary.packed_storage,
+          .cache = config.ternary.cache_unpacked_weights,
+          .cache_bytes = config.cache.weight_cache_mb * kMegabyte,
+          .batch_weights = config.ternary.unpacking_batch_size};
+}
+
+engine::ActivationOptions ToActivations(const ActivationConfig& config) {
+  engine::ActivationOptions activations;
+  activations.measured = config.quantization_method == QuantMethod::Static;
+  activations.outliers = {.clamp = config.outlier_handling == OutlierHandling::Clamp,
+                          .percentile = config.clip_percentile};
+  activations.ranges_file = config.calibration_file.value_or("");
+  activations.calibration_text = config.calibration_text.value_or("");
+  activations.calibration_samples = config.calibration_samples;
+  return activations;
 }
 
 model::LoadingOptions ToLoading(const Config& config) {
@@ -219,6 +239,9 @@ Result<engine::EngineOptions> ToEngineOptions(const Config& config) {
   if (const auto initial_mb = config.memory_pool.initial_size_mb) options.pool_initial_bytes = *initial_mb * kMegabyte;
   options.pressure = ToPressure(config.memory_pressure);
   options.model.loading = ToLoading(config);
+  options.unpack = ToUnpack(config);
+  options.vectorized_unpacking = config.ternary.vectorized_unpacking;
+  options.activations = ToActivations(config.activation);
   options.health = ToHealthRules(config);
   options.watch_health = engine.enable_monitoring;
   return options;

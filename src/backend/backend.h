@@ -130,7 +130,8 @@ class Backend {
   virtual void Embed(DenseId table, float factor, SlotId out) = 0;  // out[row] = factor table[tokens[row]]
   // Each run of as many columns as `gain` has (a whole row, or each head of it) by itself; out may be in.
   virtual void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) = 0;
-  virtual void Quantize(SlotId in, Int8Id out) = 0;  // int8 per row
+  // To int8, of which 127 stands for `largest` in every row; 0: for the largest magnitude of each.
+  virtual void Quantize(SlotId in, Int8Id out, float largest) = 0;
   virtual void Linear(std::span<const TernaryId> weights, Int8Id in,
                       std::span<const SlotId> outs) = 0;  // outs[i] = W_i in
   // The same with matrices of AddDenseLinear and float activations.

@@ -128,8 +128,8 @@ void TimedBackend::RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) {
   Timed(Operation::kNorm, [&] { backend_.RmsNorm(in, gain, eps, out); });
 }
 
-void TimedBackend::Quantize(SlotId in, Int8Id out) {
-  Timed(Operation::kQuantize, [&] { backend_.Quantize(in, out); });
+void TimedBackend::Quantize(SlotId in, Int8Id out, float largest) {
+  Timed(Operation::kQuantize, [&] { backend_.Quantize(in, out, largest); });
 }
 
 void TimedBackend::Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) {

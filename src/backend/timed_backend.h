@@ -45,7 +45,7 @@ class TimedBackend final : public Backend {
   Status BeginLayer(uint32_t layer) override;
   void Embed(DenseId table, float factor, SlotId out) override;
   void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) override;
-  void Quantize(SlotId in, Int8Id out) override;
+  void Quantize(SlotId in, Int8Id out, float largest) override;
   void Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) override;
   void DenseLinear(std::span<const DenseId> weights, SlotId in, std::span<const SlotId> outs) override;
   void Rope(RopeId table, RopeOrder order, SlotId x, uint32_t heads) override;

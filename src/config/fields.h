@@ -124,6 +124,46 @@ void VisitFields(std::type_identity<ModelLoadingConfig>, Visit&& visit) {
 }
 
 template <class Visit>
+void VisitFields(std::type_identity<TernaryConfig>, Visit&& visit) {
+  using C = TernaryConfig;
+  visit(Field{"packed_storage", "Ternary weights are held in 2 bits; false: in a byte, where a row has one scale", {}},
+        &C::packed_storage);
+  visit(Field{"vectorized_unpacking", "false: the scalar kernels multiply ternary weights, whatever the CPU has", {}},
+        &C::vectorized_unpacking);
+  visit(Field{"cache_unpacked_weights",
+              "Steps of more than 16 rows multiply weights of a byte, which are kept in cache.weight_cache_mb",
+              {}},
+        &C::cache_unpacked_weights);
+  visit(Field{"unpacking_batch_size", "Weights that a thread unpacks at a time into that cache", Range{1, kMaxCount}},
+        &C::unpacking_batch_size);
+}
+
+template <class Visit>
+void VisitFields(std::type_identity<ActivationConfig>, Visit&& visit) {
+  using C = ActivationConfig;
+  visit(Field{"quantization_method",
+              "By which scale activations become int8: dynamic each token's own, static one for each input of a layer, "
+              "measured before",
+              {}},
+        &C::quantization_method);
+  visit(Field{"calibration_samples", "Lines of the text that scales are measured over", Range{1, kMaxCount}},
+        &C::calibration_samples);
+  visit(Field{"outlier_handling",
+              "Activations beyond the scale: clamp makes them the largest there is, none gives the token its own scale",
+              {}},
+        &C::outlier_handling);
+  visit(Field{"clip_percentile",
+              "With clamp: of magnitudes, beyond which they are clamped; 100 clamps none that the scale is made of",
+              Range{50, 100}},
+        &C::clip_percentile);
+  visit(Field{"calibration_file", "With static: the file that keeps the scales", {}}, &C::calibration_file);
+  visit(Field{"calibration_text",
+              "With static: the text that they are measured over at load, where that file is not there",
+              {}},
+        &C::calibration_text);
+}
+
+template <class Visit>
 void VisitFields(std::type_identity<MemoryPoolConfig>, Visit&& visit) {
   using C = MemoryPoolConfig;
   visit(Field{"initial_size_mb", "Memory of run-time buffers that is taken and touched at load; auto is what is needed",
@@ -146,9 +186,12 @@ void VisitFields(std::type_identity<TensorPoolConfig>, Visit&& visit) {
   using C = TensorPoolConfig;
   visit(Field{"strategy",
               "Which freed blocks are kept for requests of their size: adaptive those of sizes seen before, size_class "
-              "those of 1, 4 and 16 KB, best_fit none",
+              "those of size_thresholds, best_fit none",
               {}},
         &C::strategy);
+  visit(Field{"size_thresholds", "Bytes; with size_class the sizes of kept blocks: a request gets the next larger",
+              Range{1, 1073741824}},
+        &C::size_thresholds);
   visit(Field{"reuse_threshold", "Share of requests of a kept size that are to find a kept block", Range{0, 1}},
         &C::reuse_threshold);
   visit(Field{"defragmentation_interval", "Milliseconds between returns of free memory to the system",
@@ -171,6 +214,11 @@ void VisitFields(std::type_identity<AdaptivePoolConfig>, Visit&& visit) {
               "reads all of them into memory",
               {}},
         &C::large_tensor_strategy);
+  visit(Field{"reuse_detection",
+              "With the strategy adaptive: sizes that come again are noticed, so that their freed blocks are kept; "
+              "false: none is",
+              {}},
+        &C::reuse_detection);
 }
 
 template <class Visit>
@@ -178,6 +226,9 @@ void VisitFields(std::type_identity<CacheConfig>, Visit&& visit) {
   using C = CacheConfig;
   visit(Field{"tensor_cache_mb", "Streamed weights that are kept; two layers always are", Range{1, kMaxMegabytes}},
         &C::tensor_cache_mb);
+  visit(Field{"weight_cache_mb", "Unpacked weights that are kept, with ternary.cache_unpacked_weights",
+              Range{0, kMaxMegabytes}},
+        &C::weight_cache_mb);
   visit(Field{"activation_cache_mb",
               "Keys and values that the server keeps of requests that ended, for others that begin alike",
               Range{0, kMaxMegabytes}},
@@ -259,6 +310,8 @@ void VisitStructs(Visit&& visit) {
   visit("inference", &Config::inference);
   visit("gguf", &Config::gguf);
   visit("model_loading", &Config::model_loading);
+  visit("ternary", &Config::ternary);
+  visit("activation", &Config::activation);
   visit("memory_pool", &Config::memory_pool);
   visit("tensor_pool", &Config::tensor_pool);
   visit("adaptive_pool", &Config::adaptive_pool);

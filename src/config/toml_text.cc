@@ -23,6 +23,23 @@ Result<toml::table> Parse(std::string_view text) {
       fmt::format("line {}: {}", result.error().source().begin.line, result.error().description()));
 }
 
+// [ 1, 2 ]
+std::string NumbersText(const toml::array& array) {
+  std::vector<int64_t> numbers;
+  numbers.reserve(array.size());
+  for (const toml::node& element : array) numbers.push_back(element.as_integer()->get());
+  return fmt::format("[ {} ]", fmt::join(numbers, ", "));
+}
+
+std::optional<std::string> TextsText(const toml::array& array) {
+  std::vector<std::string> texts;
+  for (const toml::node& element : array) {
+    if (!element.is_string()) return std::nullopt;
+    texts.push_back(element.as_string()->get());
+  }
+  return WriteTomlTexts(texts);
+}
+
 // nullopt for what no setting can be.
 std::optional<std::string> ValueText(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
@@ -31,12 +48,7 @@ std::optional<std::string> ValueText(const toml::node& node) {
   if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
   const auto* array = node.as_array();
   if (array == nullptr) return std::nullopt;
-  std::vector<std::string> texts;
-  for (const toml::node& element : *array) {
-    if (!element.is_string()) return std::nullopt;
-    texts.push_back(element.as_string()->get());
-  }
-  return WriteTomlTexts(texts);
+  return array->is_homogeneous<int64_t>() ? NumbersText(*array) : TextsText(*array);
 }
 
 Status AddEntry(const std::string& table, std::string_view name, const toml::node& node,
@@ -44,7 +56,8 @@ Status AddEntry(const std::string& table, std::string_view name, const toml::nod
   std::optional<std::string> text = ValueText(node);
   if (!text) {
     return Status::InvalidArgument(
-        fmt::format("line {}: '{}' is no text, number, true, false or list of texts", node.source().begin.line, name));
+        fmt::format("line {}: '{}' is no text, number, true, false, list of texts or list of whole numbers",
+                    node.source().begin.line, name));
   }
   entries.push_back({table, std::string(name), std::move(*text), node.source().begin.line, node.source().end.line});
   return {};

@@ -19,6 +19,23 @@ Result<StringList> StringListFromText(const std::string& key, std::string_view t
 
 std::string StringListToText(const StringList& list) { return WriteTomlTexts(list); }
 
+StringList NumberTexts(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\n";
+  if (text.starts_with("[") && text.ends_with("]")) text = text.substr(1, text.size() - 2);
+  StringList numbers;
+  while (text.find_first_not_of(kSpaces) != text.npos) {
+    std::string_view number = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), number.size() + 1));
+    number.remove_prefix(std::min(number.size(), number.find_first_not_of(kSpaces)));
+    numbers.emplace_back(number.substr(0, number.find_last_not_of(kSpaces) + 1));
+  }
+  return numbers;
+}
+
+std::string NumberTextsToText(const StringList& numbers) {
+  return numbers.empty() ? "[]" : fmt::format("[ {} ]", fmt::join(numbers, ", "));
+}
+
 Result<bool> BoolFromText(const std::string& key, std::string_view text) {
   if (text == "true" || text == "1") return true;
   if (text == "false" || text == "0") return false;

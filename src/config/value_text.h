@@ -64,6 +64,14 @@ struct EnumWords<PoolStrategy> {
   static constexpr std::array<std::string_view, 3> kWords = {"adaptive", "size_class", "best_fit"};
 };
 template <>
+struct EnumWords<QuantMethod> {
+  static constexpr std::array<std::string_view, 2> kWords = {"dynamic", "static"};
+};
+template <>
+struct EnumWords<OutlierHandling> {
+  static constexpr std::array<std::string_view, 2> kWords = {"none", "clamp"};
+};
+template <>
 struct EnumWords<PressureAction> {
   static constexpr std::array<std::string_view, 3> kWords = {"clear_cache", "force_gc", "reduce_batch_size"};
 };
@@ -78,11 +86,19 @@ inline constexpr bool kIsList = false;
 template <class T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 
+template <class T>
+inline constexpr bool kIsNumberList = false;
+template <class T>
+inline constexpr bool kIsNumberList<std::vector<T>> = std::is_integral_v<T>;
+
 using StringList = std::vector<std::string>;
 
 // ["a", "b"] as TOML writes it, or one text without brackets. InvalidArgument naming the key.
 Result<StringList> StringListFromText(const std::string& key, std::string_view text);
 std::string StringListToText(const StringList& list);
+// The elements of [1, 2], or of 1,2.
+StringList NumberTexts(std::string_view text);
+std::string NumberTextsToText(const StringList& numbers);
 Result<bool> BoolFromText(const std::string& key, std::string_view text);
 // The index of the word. InvalidArgument naming the key and the words.
 Result<size_t> WordFromText(const std::string& key, std::string_view text, std::span<const std::string_view> words);
@@ -111,7 +127,12 @@ Result<Value> ValueFromText(const std::string& key, const Field& field, std::str
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return StringListFromText(key, text);
   } else if constexpr (kIsList<Value>) {
-    STERNA_ASSIGN_OR_RETURN(const StringList texts, StringListFromText(key, text));
+    StringList texts;
+    if constexpr (kIsNumberList<Value>) {
+      texts = NumberTexts(text);
+    } else {
+      STERNA_ASSIGN_OR_RETURN(texts, StringListFromText(key, text));
+    }
     Value values;
     values.reserve(texts.size());
     for (const std::string& one : texts) {
@@ -152,7 +173,7 @@ std::string ValueToText(const Field& field, const Value& value) {
     StringList texts;
     texts.reserve(value.size());
     for (const auto& one : value) texts.push_back(ValueToText(field, one));
-    return StringListToText(texts);
+    return kIsNumberList<Value> ? NumberTextsToText(texts) : StringListToText(texts);
   } else if constexpr (std::is_same_v<Value, ms>) {
     return fmt::format("{}", value.count());
   } else if constexpr (std::is_enum_v<Value>) {
@@ -177,6 +198,8 @@ std::string DescribeValues(const Field& field) {
     return "a name";
   } else if constexpr (std::is_same_v<Value, StringList>) {
     return "list of texts";
+  } else if constexpr (kIsNumberList<Value>) {
+    return fmt::format("list of whole numbers, {}..{}", uint64_t(field.range->low), HighestOf(*field.range));
   } else if constexpr (kIsList<Value>) {
     return fmt::format("list of {}", fmt::join(EnumWords<typename Value::value_type>::kWords, ", "));
   } else if constexpr (std::is_enum_v<Value>) {

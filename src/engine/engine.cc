@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "engine/calibration.h"
 #include "engine/engine_core.h"
 #include "engine/memory_stats.h"
 #include "engine/session_state.h"
@@ -37,7 +38,9 @@ Engine::~Engine() { impl_->core->loop->Stop(); }
 
 Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path, const EngineOptions& options) {
   STERNA_ASSIGN_OR_RETURN(std::unique_ptr<EngineCore> core, LoadEngineCore(path, options));
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(std::move(core))));
+  std::unique_ptr<Engine> engine(new Engine(std::make_unique<Impl>(std::move(core))));
+  if (options.activations.measured) STERNA_RETURN_IF_ERROR(UseMeasuredScales(*engine, *engine->impl_->core));
+  return engine;
 }
 
 Result<std::unique_ptr<Session>> Engine::NewSession() {
@@ -75,10 +78,14 @@ uint32_t Engine::context_tokens() const { return impl_->core->context_tokens; }
 
 const LoadReport& Engine::report() const { return impl_->core->report; }
 
+const std::optional<ActivationRanges>& Engine::activation_ranges() const { return impl_->core->activation_ranges; }
+
 MemoryStats Engine::Memory() const {
   const std::lock_guard lock(impl_->memory_mutex);
   return ReadMemoryStats(*impl_->core, impl_->peak_bytes);
 }
+
+const memory::BufferPool& Engine::buffers() const { return *impl_->core->buffers; }
 
 HealthStatus Engine::Health() const { return impl_->core->health->Look(); }
 

@@ -12,6 +12,8 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
+#include "backend/unpack_options.h"
+#include "engine/activation_ranges.h"
 #include "grammar/constraint.h"
 #include "memory/buffer_pool.h"
 #include "memory/pressure.h"
@@ -35,6 +37,16 @@ enum class HeadChoice : uint8_t { kAuto, kExact, kCertified, kScreened };
 // limit. Auto: copied where that fits, else streamed.
 enum class WeightPlacement : uint8_t { kAuto, kMapped, kCopied, kStreamed };
 
+// How activations become int8 (docs/quantization.md): by each row's own scale, or by scales that were measured before.
+struct ActivationOptions {
+  bool measured = false;
+  backend::OutlierHandling outliers;
+  // With `measured`: a file of WriteRanges; and where it is not there yet, or not named, a text that the model reads
+  // when it is loaded.
+  std::string ranges_file, calibration_text;
+  uint32_t calibration_samples = 100;  // the text's first lines that are not blank
+};
+
 struct EngineOptions {
   std::optional<uint32_t> threads;                                   // default: platform::UsableCores()
   std::optional<uint32_t> threads_prefill;                           // for steps of many rows; default: as threads
@@ -46,6 +58,9 @@ struct EngineOptions {
       context_tokens;  // per session; default: the model's. More than the model's is InvalidArgument
   backend::KvType kv_type = backend::KvType::kF16;
   HeadChoice head = HeadChoice::kAuto;
+  ActivationOptions activations;
+  backend::UnpackOptions unpack;     // results do not depend on it
+  bool vectorized_unpacking = true;  // false: ternary products by the scalar kernels; results do not depend on it
   // Start before the planes of a certified or screened head are made; until they are, logits come from the whole head,
   // which are the same. The first answer comes sooner, its first tokens are slower.
   bool head_in_background = false;
@@ -90,7 +105,7 @@ struct EngineOptions {
 struct LoadReport {
   double load_ms = 0;
   backend::MemoryPlan plan;
-  std::string kernels;                        // "avx2"
+  std::string kernels;                        // "avx2", "avx2 (scalar ternary products)"
   uint32_t threads = 0, threads_prefill = 0;  // as asked for or by default
   uint32_t workers = 0;                       // threads that there are: no more than the usable logical CPUs
   std::string weight_type, head_type;
@@ -193,6 +208,8 @@ class Session {
 // requests in flight with Cancelled; sessions that are left keep the memory and refuse every request.
 class Engine {
  public:
+  // Also, with ActivationOptions::measured: InvalidArgument where there is nothing to take scales from, or they are of
+  // another model.
   static Result<std::unique_ptr<Engine>> Load(const std::string& path, const EngineOptions& options);
   ~Engine();
 
@@ -212,10 +229,14 @@ class Engine {
   Result<std::shared_ptr<const grammar::Constraint>> Constrain(grammar::Automaton automaton);
   const model::ModelConfig& config() const;
   const LoadReport& report() const;
+  // By which activations become int8; none where each row has its own scale.
+  const std::optional<ActivationRanges>& activation_ranges() const;
   // What all steps did up to the last one that ended. Any thread.
   backend::CpuBackendCounters Counters() const;
   // What this engine holds. Any thread.
   MemoryStats Memory() const;
+  // What sessions and requests draw their tokens with, to be looked at. Any thread.
+  const memory::BufferPool& buffers() const;
   // Whether it is well, by EngineOptions::health. Any thread.
   HealthStatus Health() const;
   // What was done about memory that ran short, oldest first. Any thread.

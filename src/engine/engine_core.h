@@ -16,6 +16,7 @@
 #include "engine/step_profile.h"
 #include "format/gguf_file.h"
 #include "grammar/token_tree.h"
+#include "kernels/table.h"
 #include "memory/buffer_pool.h"
 #include "model/model.h"
 #include "monitor/health.h"
@@ -31,10 +32,12 @@ struct EngineCore {
   EngineOptions options;
   uint32_t context_tokens = 0;
   LoadReport report;
+  std::optional<ActivationRanges> activation_ranges;
   std::optional<format::GgufFile> file;
   std::unique_ptr<const text::Tokenizer> tokenizer;
   std::mutex token_tree_mutex;
   std::shared_ptr<const grammar::TokenTree> token_tree;  // guarded by token_tree_mutex; made when first needed
+  std::optional<kernels::KernelTable> mixed_kernels;     // in place of a whole table
   std::unique_ptr<platform::ThreadPool> pool;
   std::unique_ptr<monitor::WorkerTimes> worker_times;
   std::unique_ptr<model::Model> model;  // before the backend, which reads from its memory

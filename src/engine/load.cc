@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "engine/calibration.h"
 #include "engine/core_readings.h"
 #include "engine/engine_core.h"
 #include "engine/load_plan.h"
@@ -113,8 +114,12 @@ class CoreLoader {
         kernels_,
         kernels::SelectKernels(platform::DetectCpu().bits & ~core_->options.left_out_cpu_features, core_->options.isa));
     const EngineOptions& options = core_->options;
+    if (!options.vectorized_unpacking) {
+      kernels_ = &core_->mixed_kernels.emplace(kernels::WithScalarTernary(*kernels_));
+    }
     LoadReport& report = core_->report;
     report.kernels = kernels_->isa;
+    if (kernels::HasScalarTernary(*kernels_)) report.kernels += " (scalar ternary products)";
     report.threads = options.threads.value_or(platform::UsableCores());
     report.threads_prefill = options.threads_prefill.value_or(report.threads);
     STERNA_RETURN_IF_ERROR(platform::ThreadPool::CheckThreadCount(report.threads));
@@ -192,6 +197,8 @@ class CoreLoader {
                                      .head_in_background = core_->options.head_in_background,
                                      .decode_workers = core_->report.threads,
                                      .prefill_workers = core_->report.threads_prefill,
+                                     .outliers = RowOutliers(core_->options.activations),
+                                     .unpack = core_->options.unpack,
                                      .stream = Streaming(),
                                      .worker_times = core_->worker_times.get()});
     core_->timed_backend = std::make_unique<backend::TimedBackend>(*core_->backend, core_->worker_times.get());

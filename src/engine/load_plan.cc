@@ -120,6 +120,7 @@ class Planner {
                                                .threads = threads_,
                                                .thread_scratch_bytes = kernels_.ternary_scratch.bytes,
                                                .head_planes = head_planes,
+                                               .unpack = options_.unpack,
                                                .streamed = plan_.streamed});
     plan.items.push_back({std::string(kRequestBuffers), plan_.request_bytes});
     return plan;

@@ -20,6 +20,8 @@ uint64_t TernaryBytes(uint64_t rows, uint64_t columns, bool by_input = false) {
   return backend::ShapeOfPacked(rows, columns, by_input).bytes();
 }
 
+constexpr uint64_t kWeightsPerByte = 4;  // packed
+
 uint64_t WeightBytes(const model::ModelConfig& c) {
   const uint64_t q = uint64_t{c.heads} * c.head_dim, kv = uint64_t{c.kv_heads} * c.head_dim;
   // Squared ReLU: `down` lies by input.
@@ -93,7 +95,12 @@ backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::Mo
     plan.items.push_back({"window of streamed weights", kLeastWindowLayers * layers_bytes / config.layers});
     plan.items.push_back({"embedding and head", request.head_planes ? HeadBytes(file) : 0});
   } else {
-    plan.items.push_back({config.dense_layers ? "dense layers" : "ternary weights", layers_bytes});
+    const bool held_unpacked = request.unpack.hold && !config.dense_layers;
+    plan.items.push_back({config.dense_layers ? "dense layers" : "ternary weights",
+                          held_unpacked ? kWeightsPerByte * layers_bytes : layers_bytes});
+    if (request.unpack.cache && !held_unpacked && !config.dense_layers) {
+      plan.items.push_back({"unpacked weights", std::min(request.unpack.cache_bytes, kWeightsPerByte * layers_bytes)});
+    }
     plan.items.push_back({"embedding and head", EmbeddingAndHeadBytes(file)});
   }
   plan.items.push_back({"head planes", request.head_planes ? HeadPlanesBytes(config) : 0});

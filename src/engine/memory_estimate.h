@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "backend/backend.h"
+#include "backend/unpack_options.h"
 #include "format/gguf_file.h"
 #include "model/model_config.h"
 #include "sterna/status.h"
@@ -21,7 +22,8 @@ struct MemoryRequest {
   uint32_t threads = 1;
   uint64_t thread_scratch_bytes = 0;  // what the kernels want for each
   bool head_planes = false;           // a head mode other than exact
-  bool streamed = false;              // weights flow through the smallest window
+  backend::UnpackOptions unpack = {};
+  bool streamed = false;  // weights flow through the smallest window
 };
 backend::MemoryPlan EstimateMemory(const format::GgufFile& file, const model::ModelConfig& config,
                                    const MemoryRequest& request);

@@ -42,4 +42,19 @@ Result<const KernelTable*> SelectKernels(uint64_t cpu_bits, std::string_view for
       fmt::format("instruction set '{}' is unknown; this build has {}", forced, KnownNames()));
 }
 
+KernelTable WithScalarTernary(const KernelTable& table) {
+  KernelTable mixed = table;
+  mixed.ternary_scratch = kScalarTable.ternary_scratch;
+  mixed.ternary_linear = kScalarTable.ternary_linear;
+  mixed.ternary_group_linear = kScalarTable.ternary_group_linear;
+  mixed.ternary_listed_rows = kScalarTable.ternary_listed_rows;
+  mixed.ternary_columns_linear = kScalarTable.ternary_columns_linear;
+  mixed.ternary_columns_add = kScalarTable.ternary_columns_add;
+  return mixed;
+}
+
+bool HasScalarTernary(const KernelTable& table) {
+  return table.quantize_row != kScalarTable.quantize_row && table.ternary_linear == kScalarTable.ternary_linear;
+}
+
 }  // namespace sterna::kernels

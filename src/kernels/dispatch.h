@@ -18,4 +18,9 @@ std::span<const KernelTable* const> AllTables();
 // A pure function: tests pass made-up CPUs.
 Result<const KernelTable*> SelectKernels(uint64_t cpu_bits, std::string_view forced);
 
+// The table with the scalar products of ternary weights, which take them out of their bytes one by one.
+KernelTable WithScalarTernary(const KernelTable& table);
+// Whether a table other than `scalar` has those.
+bool HasScalarTernary(const KernelTable& table);
+
 }  // namespace sterna::kernels

@@ -167,9 +167,12 @@ struct KernelTable {
   // equal.
   uint64_t (*integer_peak)(uint64_t rounds) noexcept = nullptr;
 
-  // s = 127 / max(max |x|, 1e-5); q = clamp(round_half_even(x * s), -128, 127); sum = sum of q. NaN quantizes to 0 and
-  // does not count for the maximum; an infinite maximum gives s = 0 and q = 0. Writes `stride` bytes, zeros past count.
-  void (*quantize_row)(const float* x, size_t count, int8_t* q, size_t stride, float* scale, int32_t* sum) noexcept;
+  // s = 127 / max(largest, 1e-5), where a `largest` of 0 stands for max |x|; q = round_half_even(clamp(x * s, -128,
+  // 127)); sum = sum of q. NaN quantizes to 0 and does not count for the maximum; an infinite maximum gives s = 0 and
+  // q = 0. Writes `stride` bytes, zeros past count. Says whether some |x * s| is 127.5 or more: it never is without a
+  // `largest`.
+  bool (*quantize_row)(const float* x, size_t count, float largest, int8_t* q, size_t stride, float* scale,
+                       int32_t* sum) noexcept;
 
   // y[i] = (x[i] * r) * gain[i], r = 1 / sqrt(mean(x^2) + eps), the mean over count. Sum: lane i % 16, one fma each,
   // then the tree lane[i] += lane[i + w] for w = 8, 4, 2, 1. y may be x.

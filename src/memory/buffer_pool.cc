@@ -48,7 +48,7 @@ size_t BufferPool::BlockBytes(size_t bytes) const {
 }
 
 void BufferPool::LearnSize(size_t block_bytes) {
-  if (config_.strategy != PoolStrategy::kLearned || kept_.Has(block_bytes)) return;
+  if (config_.strategy != PoolStrategy::kLearned || !config_.learning || kept_.Has(block_bytes)) return;
   if (asked_.size() >= kMostLearned && !asked_.contains(block_bytes)) return;
   if (++asked_[block_bytes] >= kAsksToLearn) kept_.AddSize(block_bytes);
 }

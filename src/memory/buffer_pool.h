@@ -33,6 +33,7 @@ struct PoolConfig {
   size_t alignment = 64;             // of every block: a power of two, 16..4096
   PoolGrowth growth = PoolGrowth::kDoubling;
   PoolStrategy strategy = PoolStrategy::kLearned;
+  bool learning = true;                             // kLearned: sizes that come again are kept from then on
   std::vector<size_t> sizes = {1024, 4096, 16384};  // of kGivenSizes, in bytes
   double reuse_target = 0.9;                        // 0..1, of each kept size
   uint64_t small_bytes = 1024;                      // a smaller request gets the next power of two

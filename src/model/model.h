@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -47,6 +48,20 @@ class Model {
   // Oddities that do not stop the model from running ("tensor 'x' is not part of ..."), one line each.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
+  // Activations become int8 where they enter a linear layer, at kInputsPerLayer places in each layer: by each row's
+  // own scale, or by the magnitude that 127 stands for there ([layers * kInputsPerLayer], by InputOf).
+  static constexpr uint32_t kInputsPerLayer = 4;
+  static uint32_t InputOf(uint32_t layer, backend::LinearRole role) { return layer * kInputsPerLayer + uint32_t(role); }
+  // How many there are: none where linear layers are not ternary.
+  uint32_t InputCount() const { return config_.dense_layers ? 0 : config_.layers * kInputsPerLayer; }
+  // "blk.3.attn_qkv"
+  static std::string InputName(uint32_t input);
+  // Between steps. Empty: each row's own.
+  void SetInputRanges(std::vector<float> ranges) { input_ranges_ = std::move(ranges); }
+  // Between steps: sees each row that becomes int8, on the thread that calls Forward. Empty: nobody looks.
+  using InputObserver = std::function<void(uint32_t input, std::span<const float> row)>;
+  void ObserveInputs(InputObserver observer) { observer_ = std::move(observer); }
+
   // Makes the rotary tables for positions below `count`. Once, before the backend's Prepare.
   Status SetPositions(uint32_t count);
 
@@ -72,9 +87,16 @@ class Model {
   void Attention(uint32_t index);
   void FeedForward(uint32_t index);
   void RmsNorm(backend::SlotId in, const Norm& norm, backend::SlotId out);  // nothing where there is no norm
-  // outs[i] = W_i in. Ternary layers multiply `quantized`, which is made of `in`.
+  // Where a linear layer takes its activations from: `quantized` is what ternary layers multiply, made of `in`.
+  struct Input {
+    uint32_t index;  // InputOf
+    backend::SlotId in;
+    backend::Int8Id quantized;
+  };
+  void Quantize(const Input& input);
+  // outs[i] = W_i in.
   template <size_t kCount>
-  void Linear(const std::array<Weight, kCount>& weights, backend::SlotId in, backend::Int8Id quantized,
+  void Linear(const std::array<Weight, kCount>& weights, const Input& input,
               const std::array<backend::SlotId, kCount>& outs);
 
   ModelConfig config_;
@@ -90,6 +112,9 @@ class Model {
   uint64_t bytes_per_token_ = 0, ternary_macs_per_token_ = 0;
   backend::SlotId x_{}, h_{}, normed_{}, q_{}, k_{}, v_{}, attn_{}, gate_{}, up_{};
   backend::Int8Id hidden_i8_{}, attn_i8_{}, ffn_i8_{};
+  std::vector<float> input_ranges_;
+  InputObserver observer_;
+  uint32_t step_rows_ = 0;
   std::vector<std::string> warnings_;
   friend class ModelLoader;
 };

@@ -28,9 +28,9 @@ Status Int8Slot::Allocate(size_t max_rows, const BufferPlacement& placement) {
   return {};
 }
 
-void Int8Slot::Quantize(const kernels::KernelTable& kernels, const float* x, size_t row) {
-  kernels.quantize_row(x, columns_, values_.as<int8_t>().data() + row * stride_, stride_,
-                       scales_.as<float>().data() + row, sums_.as<int32_t>().data() + row);
+bool Int8Slot::Quantize(const kernels::KernelTable& kernels, const float* x, float largest, size_t row) {
+  return kernels.quantize_row(x, columns_, largest, values_.as<int8_t>().data() + row * stride_, stride_,
+                              scales_.as<float>().data() + row, sums_.as<int32_t>().data() + row);
 }
 
 kernels::Int8Rows Int8Slot::Rows(size_t first, size_t count) const {

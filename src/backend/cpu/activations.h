@@ -34,7 +34,7 @@ class Int8Slot {
   Status Allocate(size_t max_rows, const BufferPlacement& placement = {});
 
   // quantize_row of `x` into row `row`.
-  void Quantize(const kernels::KernelTable& kernels, const float* x, size_t row);
+  bool Quantize(const kernels::KernelTable& kernels, const float* x, float largest, size_t row);
   kernels::Int8Rows Rows(size_t first, size_t count) const;
   uint32_t columns() const { return columns_; }
   uint64_t size_bytes() const { return values_.size() + scales_.size() + sums_.size(); }

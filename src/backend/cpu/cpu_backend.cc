@@ -51,21 +51,24 @@ CpuBackendImpl::CpuBackendImpl(const kernels::KernelTable& kernels, platform::Th
       copy_packed_(options.copy_packed),
       ternary_arena_(options.placement),
       vector_arena_(options.placement),
-      head_arena_(options.placement) {
+      head_arena_(options.placement),
+      unpacked_(options.unpack),
+      quantizer_(options.outliers) {
   if (options.stream) stream_.emplace(*options.stream);
 }
 
 Result<TernaryId> CpuBackendImpl::AddTernary(const quant::TernarySource& source, float scale_factor) {
+  const auto repack = work_.options().unpack.hold ? UnpackTernary : RepackTernary;
   STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix,
                           stream_ ? stream_->AddTernary(ternary_.size(), source, scale_factor, ternary_arena_)
-                                  : RepackTernary(source, scale_factor, ternary_arena_, pool_));
+                                  : repack(source, scale_factor, ternary_arena_, pool_));
   ternary_.push_back(matrix);
   return TernaryId(ternary_.size() - 1);
 }
 
 Result<TernaryId> CpuBackendImpl::AddSparseTernary(const quant::TernarySource& source, float scale_factor) {
   // Reading less of a matrix by input would save nothing where all of it comes from a file.
-  if (stream_) return AddTernary(source, scale_factor);
+  if (stream_ || work_.options().unpack.hold) return AddTernary(source, scale_factor);
   STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix,
                           RepackTernaryByInput(source, scale_factor, ternary_arena_, pool_));
   ternary_.push_back(matrix);
@@ -73,9 +76,10 @@ Result<TernaryId> CpuBackendImpl::AddSparseTernary(const quant::TernarySource& s
 }
 
 Result<TernaryId> CpuBackendImpl::AddPackedTernary(const PackedTernary& packed) {
-  STERNA_ASSIGN_OR_RETURN(const TernaryMatrix matrix, stream_
-                                                          ? stream_->AddPacked(ternary_.size(), packed, ternary_arena_)
-                                                          : TakePacked(packed, copy_packed_, ternary_arena_, pool_));
+  const bool unpack = work_.options().unpack.hold && !stream_, copy = copy_packed_ && !unpack;
+  STERNA_ASSIGN_OR_RETURN(TernaryMatrix matrix, stream_ ? stream_->AddPacked(ternary_.size(), packed, ternary_arena_)
+                                                        : TakePacked(packed, copy, ternary_arena_, pool_));
+  if (unpack) STERNA_RETURN_IF_ERROR(UnpackMatrix(matrix, ternary_arena_, pool_));
   if (reinterpret_cast<const std::byte*>(matrix.codes) == packed.codes.data()) {
     packed_in_place_bytes_ += packed.codes.size();
   }
@@ -150,6 +154,7 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   for (const FloatSlot& slot : slots_) widest = std::max(widest, slot.columns());
   head_input_ = FloatSlot(widest);
   STERNA_RETURN_IF_ERROR(head_input_.Allocate(max_outputs));
+  STERNA_RETURN_IF_ERROR(quantizer_.Allocate(pool_.thread_count(), widest));
 
   size_t vocabulary = 0;
   for (const DenseMatrix& dense : dense_) {
@@ -162,6 +167,7 @@ Status CpuBackendImpl::Prepare(uint32_t max_rows, uint32_t max_outputs) {
   screened_outputs_.reserve(ScreenedHead::kMaxOutputs);
   if (screened_) STERNA_RETURN_IF_ERROR(screened_->Allocate(max_outputs));
 
+  if (!stream_) STERNA_RETURN_IF_ERROR(unpacked_.Allocate(ternary_, placement()));
   STERNA_RETURN_IF_ERROR(AllocateSparse());
   if (max_rows >= kernels_.ternary_scratch.least_tokens) {
     ternary_scratch_stride_ = RoundUp(kernels_.ternary_scratch.bytes, AlignedBuffer::kAlignment);
@@ -193,7 +199,8 @@ MemoryPlan CpuBackendImpl::Plan() const {
   }
   for (const RopeTable& table : ropes_) rope_bytes += table.size_bytes();
   uint64_t scratch_bytes = head_input_.size_bytes() + logits_.size_bytes() + attention_.size_bytes() +
-                           windowed_.size_bytes() + listed_.size() + column_sums_.size() + ternary_scratch_.size();
+                           windowed_.size_bytes() + listed_.size() + column_sums_.size() + ternary_scratch_.size() +
+                           quantizer_.size_bytes();
   if (screened_) scratch_bytes += screened_->size_bytes();
   for (const FloatSlot& slot : slots_) scratch_bytes += slot.size_bytes();
   for (const Int8Slot& slot : int8_slots_) scratch_bytes += slot.size_bytes();
@@ -207,6 +214,7 @@ MemoryPlan CpuBackendImpl::Plan() const {
                 {"KV cache", kv_.size_bytes()},
                 {"rotary table", rope_bytes},
                 {"scratch", scratch_bytes}};
+  if (unpacked_.size_bytes() > 0) plan.items.push_back({"unpacked weights", unpacked_.size_bytes()});
   if (stream_) plan.items.push_back({"window of streamed weights", stream_->size_bytes() + stored_row_.size()});
   return plan;
 }

@@ -8,6 +8,8 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
+#include "backend/outlier_handling.h"
+#include "backend/unpack_options.h"
 #include "kernels/table.h"
 #include "memory/pool_use.h"
 #include "memory/stream_window.h"
@@ -46,6 +48,8 @@ struct CpuBackendOptions {
   uint32_t decode_workers = platform::ThreadPool::kMaxThreads;
   uint32_t prefill_workers = platform::ThreadPool::kMaxThreads;
   uint32_t decode_rows = 16;
+  OutlierHandling outliers = {};
+  UnpackOptions unpack = {};
   // Linear weights, and with HeadMode::kExact the head, flow from their file. The same results.
   std::optional<StreamOptions> stream = std::nullopt;
   // Where workers note when they worked, while it is on; outlives the backend. Null: nowhere.

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "backend/cpu/activation_quantizer.h"
 #include "backend/cpu/activations.h"
 #include "backend/cpu/attention_plan.h"
 #include "backend/cpu/background_head.h"
@@ -18,6 +19,7 @@
 #include "backend/cpu/screened_head.h"
 #include "backend/cpu/streamed_weights.h"
 #include "backend/cpu/ternary_weights.h"
+#include "backend/cpu/unpacked_weights.h"
 #include "backend/cpu/weight_arena.h"
 #include "backend/cpu/work_splitter.h"
 
@@ -48,7 +50,7 @@ class CpuBackendImpl final : public CpuBackend {
   Status BeginLayer(uint32_t layer) override;
   void Embed(DenseId table, float factor, SlotId out) override;
   void RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) override;
-  void Quantize(SlotId in, Int8Id out) override;
+  void Quantize(SlotId in, Int8Id out, float largest) override;
   void Linear(std::span<const TernaryId> weights, Int8Id in, std::span<const SlotId> outs) override;
   void DenseLinear(std::span<const DenseId> weights, SlotId in, std::span<const SlotId> outs) override;
   void Rope(RopeId table, RopeOrder order, SlotId x, uint32_t heads) override;
@@ -81,6 +83,14 @@ class CpuBackendImpl final : public CpuBackend {
     const float* values;
     size_t count;
   };
+  // One matrix of a Linear, by its codes or by values.
+  struct Product {
+    const TernaryMatrix* w = nullptr;
+    Int8Weights values = {};
+    size_t row_bytes() const { return values.values != nullptr ? values.stride : w->row_bytes(); }
+  };
+  static constexpr size_t kMostProducts = 3;  // of a Linear
+
   // Pieces of one matrix: `runs` runs of `step_rows` rows of the step for each run of `weight_rows` weight rows.
   struct LinearCut {
     bool with_scratch;
@@ -98,8 +108,11 @@ class CpuBackendImpl final : public CpuBackend {
   size_t DensePieces(const DenseMatrix& w) const;
   void DensePiece(const DenseMatrix& w, const kernels::FloatRows& x, size_t piece, float* out, size_t out_stride) const;
   bool UseTernaryScratch() const;
-  LinearCut Cut(const TernaryMatrix& w) const;
-  void LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece, uint32_t worker);
+  Product ProductOf(TernaryId id);
+  LinearCut Cut(const Product& product) const;
+  void Multiply(const Product& product, size_t first, size_t count, const kernels::Int8Rows& x, float* out,
+                size_t out_stride) const;
+  void LinearPiece(const Product& product, const Int8Slot& in, FloatSlot& out, size_t piece, uint32_t worker);
   void AttendBlocks(const AttentionHeads& heads, uint32_t first, uint32_t end, float* partials, size_t row_groups);
   void MergeGroups(const AttentionPlan& plan, float* partials, size_t groups);
   void FinishGroup(const AttentionHeads& heads, size_t row, const float* partials);
@@ -132,10 +145,12 @@ class CpuBackendImpl final : public CpuBackend {
   WeightArena ternary_arena_, vector_arena_, head_arena_;
   uint64_t packed_in_place_bytes_ = 0;
   std::vector<TernaryMatrix> ternary_;
+  UnpackedCache unpacked_;
   std::vector<DenseMatrix> dense_;
   std::vector<Vector> vectors_;
   std::vector<FloatSlot> slots_;
   std::vector<Int8Slot> int8_slots_;
+  ActivationQuantizer quantizer_;
   KvStore kv_;
   std::vector<RopeTable> ropes_;
 

@@ -21,6 +21,10 @@ struct CpuBackendCounters {
   // Of the steps of one row: feed-forward gates and inputs of sparse matrices, and how many of them were zero.
   uint64_t gates = 0, zero_gates = 0;
   uint64_t sparse_inputs = 0, zero_sparse_inputs = 0;
+  // Rows of activations with values beyond the magnitude of their scale: clamped, or given a scale of their own.
+  uint64_t clamped_rows = 0, rescaled_rows = 0;
+  // UnpackOptions::cache: weights that were unpacked, in how many pieces, and products that found theirs there.
+  uint64_t unpacked_weights = 0, unpacked_batches = 0, unpacked_hits = 0;
   uint64_t head_outputs = 0;       // rows of logits, computed whole or not
   uint64_t head_whole = 0;         // of these, computed whole
   uint64_t head_refined_rows = 0;  // head rows whose second plane was read

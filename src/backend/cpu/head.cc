@@ -108,6 +108,7 @@ void CpuBackendImpl::HeadRows(const DenseMatrix& head, size_t first, size_t coun
 
 CpuBackendCounters CpuBackendImpl::Counters() const {
   CpuBackendCounters all = work_.counters();
+  quantizer_.AddTo(all);
   if (screened_) {
     const ScreenedHeadCounters screened = screened_->counters();
     all.head_refined_rows = screened.refined_rows;

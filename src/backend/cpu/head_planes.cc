@@ -38,7 +38,7 @@ bool HeadPlanes::Prepare(const kernels::KernelTable& kernels, const float* x, He
 
   float scale;
   int32_t sum;
-  kernels.quantize_row(query.rotated, padded, query.values, padded, &scale, &sum);
+  kernels.quantize_row(query.rotated, padded, 0, query.values, padded, &scale, &sum);
   double square = 0, fourth = 0, error_square = 0;
   for (size_t g = 0; g < groups_; ++g) {
     const float* const group = query.rotated + g * kernels::kScreenGroupColumns;

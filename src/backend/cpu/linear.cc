@@ -4,6 +4,7 @@
 // with kernels that make tables of activations, many weight rows for a few rows of the step, so that those are made
 // once.
 #include <algorithm>
+#include <array>
 
 #include "backend/cpu/cpu_backend_impl.h"
 #include "backend/cpu/fine_groups.h"
@@ -16,13 +17,22 @@ bool CpuBackendImpl::UseTernaryScratch() const {
   return kernels_.ternary_scratch.bytes > 0 && rows() >= kernels_.ternary_scratch.least_tokens;
 }
 
-CpuBackendImpl::LinearCut CpuBackendImpl::Cut(const TernaryMatrix& w) const {
+CpuBackendImpl::Product CpuBackendImpl::ProductOf(TernaryId id) {
+  const TernaryMatrix& w = matrix(id);
+  if (w.values != nullptr) return {&w, {w.values, w.padded_columns()}};
+  const bool many_rows = rows() > work_.options().decode_rows;
+  if (!many_rows || !work_.options().unpack.cache || stream_) return {&w, {}};
+  return {&w, unpacked_.Take(size_t(id), w, work_)};
+}
+
+CpuBackendImpl::LinearCut CpuBackendImpl::Cut(const Product& product) const {
+  const TernaryMatrix& w = *product.w;
   LinearCut cut;
-  cut.with_scratch = w.group_scales == nullptr && UseTernaryScratch();
+  cut.with_scratch = w.group_scales == nullptr && product.values.values == nullptr && UseTernaryScratch();
   cut.step_rows = cut.with_scratch ? kernels_.ternary_scratch.most_tokens : rows();
   cut.runs = CeilDiv(rows(), cut.step_rows);
   cut.weight_rows =
-      cut.with_scratch ? work_.WeightRowsWithScratch(w.rows, cut.runs) : work_.WeightRowsPerPiece(w.row_bytes());
+      cut.with_scratch ? work_.WeightRowsWithScratch(w.rows, cut.runs) : work_.WeightRowsPerPiece(product.row_bytes());
   cut.pieces = cut.runs * CeilDiv(w.rows, cut.weight_rows);
   return cut;
 }
@@ -31,21 +41,24 @@ void CpuBackendImpl::Linear(std::span<const TernaryId> weights, Int8Id in, std::
   STERNA_DCHECK(weights.size() == outs.size());
   if (rows() == 0) return;
   if (weights.size() == 1 && matrix(weights[0]).by_input) return LinearByInput(matrix(weights[0]), in, outs[0]);
+  STERNA_DCHECK(weights.size() <= kMostProducts);
+  std::array<Product, kMostProducts> products;
   size_t pieces = 0;
   uint64_t cost = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
-    const TernaryMatrix& w = matrix(weights[i]);
+    products[i] = ProductOf(weights[i]);
+    const TernaryMatrix& w = *products[i].w;
     STERNA_DCHECK(!w.by_input && w.columns == slot(in).columns() && w.rows == slot(outs[i]).columns());
-    pieces += Cut(w).pieces;
+    pieces += Cut(products[i]).pieces;
     cost += uint64_t{w.rows} * w.columns * rows();
-    work_.counters().weight_bytes_read += w.rows * w.row_bytes();
+    work_.counters().weight_bytes_read += w.rows * products[i].row_bytes();
   }
   work_.counters().multiply_adds += cost;
   // One loop over the pieces of all matrices: one wake-up, and no thread waits at the end of each matrix.
   work_.Run(cost, pieces, [&](size_t piece, uint32_t worker) {
     size_t i = 0;
-    for (; piece >= Cut(matrix(weights[i])).pieces; ++i) piece -= Cut(matrix(weights[i])).pieces;
-    LinearPiece(matrix(weights[i]), slot(in), slot(outs[i]), piece, worker);
+    for (; piece >= Cut(products[i]).pieces; ++i) piece -= Cut(products[i]).pieces;
+    LinearPiece(products[i], slot(in), slot(outs[i]), piece, worker);
   });
 }
 
@@ -83,9 +96,18 @@ void CpuBackendImpl::DenseLinear(std::span<const DenseId> weights, SlotId in, st
   });
 }
 
-void CpuBackendImpl::LinearPiece(const TernaryMatrix& w, const Int8Slot& in, FloatSlot& out, size_t piece,
+void CpuBackendImpl::Multiply(const Product& product, size_t first, size_t count, const kernels::Int8Rows& x,
+                              float* out, size_t out_stride) const {
+  const TernaryMatrix& w = *product.w;
+  if (product.values.values != nullptr) return Int8Linear(product.values, w.scale, first, count, x, out, out_stride);
+  const auto packed = w.group_scales == nullptr ? kernels_.ternary_linear : kernels_.ternary_group_linear;
+  packed(w.Rows(first, count), x, out, out_stride);
+}
+
+void CpuBackendImpl::LinearPiece(const Product& product, const Int8Slot& in, FloatSlot& out, size_t piece,
                                  uint32_t worker) {
-  const LinearCut cut = Cut(w);
+  const TernaryMatrix& w = *product.w;
+  const LinearCut cut = Cut(product);
   const size_t step_row = piece % cut.runs * cut.step_rows, weight_row = piece / cut.runs * cut.weight_rows;
   kernels::Int8Rows x = in.Rows(step_row, std::min(cut.step_rows, rows() - step_row));
   if (cut.with_scratch) x.scratch = ternary_scratch_.data() + worker * ternary_scratch_stride_;
@@ -93,8 +115,7 @@ void CpuBackendImpl::LinearPiece(const TernaryMatrix& w, const Int8Slot& in, Flo
   if (w.fine_groups()) {
     return FineGroupLinear(kernels_, w, weight_row, count, x, out.Row(step_row) + weight_row, out.stride());
   }
-  const auto product = w.group_scales == nullptr ? kernels_.ternary_linear : kernels_.ternary_group_linear;
-  product(w.Rows(weight_row, count), x, out.Row(step_row) + weight_row, out.stride());
+  Multiply(product, weight_row, count, x, out.Row(step_row) + weight_row, out.stride());
   if (w.row_scales == nullptr) return;
   for (size_t t = 0; t < x.count; ++t) {
     float* const y = out.Row(step_row + t) + weight_row;

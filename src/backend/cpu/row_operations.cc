@@ -37,11 +37,12 @@ void CpuBackendImpl::RmsNorm(SlotId in, VectorId gain, float eps, SlotId out) {
   });
 }
 
-void CpuBackendImpl::Quantize(SlotId in, Int8Id out) {
+void CpuBackendImpl::Quantize(SlotId in, Int8Id out, float largest) {
   FloatSlot& x = slot(in);
   Int8Slot& q = slot(out);
   STERNA_DCHECK(x.columns() == q.columns());
-  work_.RunRows(rows(), x.columns(), [&](size_t row, uint32_t) { q.Quantize(kernels_, x.Row(row), row); });
+  work_.RunRows(rows(), x.columns(),
+                [&](size_t row, uint32_t worker) { quantizer_.Quantize(kernels_, x, largest, q, row, worker); });
 }
 
 void CpuBackendImpl::Rope(RopeId table, RopeOrder order, SlotId x, uint32_t heads) {

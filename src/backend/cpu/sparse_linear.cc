@@ -77,13 +77,14 @@ void CpuBackendImpl::ListedLinear(const TernaryMatrix& w, Int8Id in, size_t list
   STERNA_DCHECK(rows() == 1 && !w.by_input && w.columns == slot(in).columns() && w.rows == slot(out).columns());
   const kernels::Int8Rows x = slot(in).Rows(0, 1);
   const uint32_t* const list = listed_.as<uint32_t>().data();
-  const size_t piece_rows = ListedPerPiece(work_.options().work_item_bytes, w.row_bytes());
-  work_.counters().weight_bytes_read += listed * w.row_bytes();
+  const size_t piece_rows = ListedPerPiece(work_.options().work_item_bytes, w.held_row_bytes());
+  work_.counters().weight_bytes_read += listed * w.held_row_bytes();
   work_.counters().multiply_adds += uint64_t{listed} * w.columns;
   work_.Run(uint64_t{listed} * w.columns, CeilDiv(listed, piece_rows), [&](size_t piece, uint32_t) {
-    const size_t first = piece * piece_rows;
-    kernels_.ternary_listed_rows(w.Rows(0, w.rows), x, list + first, std::min(piece_rows, listed - first),
-                                 slot(out).Row(0));
+    const size_t first = piece * piece_rows, count = std::min(piece_rows, listed - first);
+    float* const y = slot(out).Row(0);
+    if (w.values != nullptr) return Int8ListedRows({w.values, w.padded_columns()}, w.scale, x, list + first, count, y);
+    kernels_.ternary_listed_rows(w.Rows(0, w.rows), x, list + first, count, y);
   });
 }
 

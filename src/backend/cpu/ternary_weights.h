@@ -20,6 +20,7 @@ struct TernaryMatrix {
   size_t blocks = 0;      // by row: 128-column blocks of a row; by input: 128-output blocks of an input
   float scale = 0;
   const uint8_t* codes = nullptr;
+  const int8_t* values = nullptr;       // in place of codes: -1, 0, 1, [rows][padded_columns()], stored by row
   const float* group_scales = nullptr;  // [rows][columns / group_columns] where scales differ inside rows; else null
   uint32_t group_columns = kernels::kTernaryGroupColumns;
   const float* row_scales = nullptr;  // [rows] where they differ from row to row; `scale` is 1 then
@@ -31,8 +32,9 @@ struct TernaryMatrix {
 
   size_t padded_columns() const { return blocks * kernels::kTernaryBlockColumns; }  // stored by row
   size_t row_bytes() const { return blocks * kernels::kTernaryBlockBytes; }         // of a row, or of an input
-  kernels::TernaryRows Rows(size_t first, size_t count) const;                      // stored by row
-  kernels::TernaryColumns Columns() const;                                          // stored by input
+  size_t held_row_bytes() const { return values != nullptr ? padded_columns() : row_bytes(); }
+  kernels::TernaryRows Rows(size_t first, size_t count) const;  // stored by row
+  kernels::TernaryColumns Columns() const;                      // stored by input
 };
 
 // The scale of a matrix whose scales are uniform, times the factor. Corrupt when that is not finite.

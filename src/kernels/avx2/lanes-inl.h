@@ -73,6 +73,13 @@ float LargestMagnitude(const float* x, size_t count, float floor) {
   return LargestLane(largest);
 }
 
+// s of quantize_row.
+float QuantizeScale(const float* x, size_t count, float largest) {
+  constexpr float kLeast = 1e-5f;
+  if (largest == 0.0f) return 127.0f / LargestMagnitude(x, count, kLeast);
+  return 127.0f / (largest > kLeast ? largest : kLeast);
+}
+
 // round_half_even to int32, NaN to 0.
 __m256i RoundToInt(__m256 v) {
   const __m256i number = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_ORD_Q));

@@ -31,37 +31,48 @@ void RmsNorm(const float* x, const float* gain, size_t count, float eps, float* 
   });
 }
 
-// 32 floats to int8. Saturation is the clamp.
-__m256i Quantize32(const float* x, __m256 s, __m256i& sum) {
-  __m256i q[4];
-  for (size_t k = 0; k < 4; ++k) {
-    q[k] = RoundToInt(_mm256_mul_ps(_mm256_loadu_ps(x + k * kVector), s));
-    sum = _mm256_add_epi32(sum, q[k]);
+// Floats to the integers of a row, and what is known of all of them.
+struct Quantizer {
+  __m256i Quantize(__m256 x) {
+    const __m256 v = _mm256_mul_ps(x, scale);
+    beyond = _mm256_or_ps(beyond, _mm256_cmp_ps(Magnitude(v), _mm256_set1_ps(127.5f), _CMP_GE_OQ));
+    // NaN comes out of a minimum or maximum where it is the second.
+    const __m256i q = RoundToInt(_mm256_min_ps(_mm256_set1_ps(127.0f), _mm256_max_ps(_mm256_set1_ps(-128.0f), v)));
+    sum = _mm256_add_epi32(sum, q);
+    return q;
   }
+
+  __m256 scale;
+  __m256 beyond = _mm256_setzero_ps();
+  __m256i sum = _mm256_setzero_si256();
+};
+
+// 32 floats to int8.
+__m256i Quantize32(const float* x, Quantizer& quantizer) {
+  __m256i q[4];
+  for (size_t k = 0; k < 4; ++k) q[k] = quantizer.Quantize(_mm256_loadu_ps(x + k * kVector));
   const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));  // packs works per half
 }
 
-// |x * s| is at most 127 but for rounding (scalar/quantize.cc), so the sum needs no clamp.
-void QuantizeRow(const float* x, size_t count, int8_t* q, size_t stride, float* scale, int32_t* sum) noexcept {
-  const float s = 127.0f / LargestMagnitude(x, count, 1e-5f);
-  const __m256 factor = _mm256_set1_ps(s);
-  __m256i total = _mm256_setzero_si256();
+bool QuantizeRow(const float* x, size_t count, float largest, int8_t* q, size_t stride, float* scale,
+                 int32_t* sum) noexcept {
+  const float s = QuantizeScale(x, count, largest);
+  Quantizer quantizer{_mm256_set1_ps(s)};
   size_t i = 0;
   for (; i + 4 * kVector <= count; i += 4 * kVector) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + i), Quantize32(x + i, factor, total));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + i), Quantize32(x + i, quantizer));
   }
   for (; i < count; i += kVector) {
     const size_t rest = Smaller(count - i, kVector);
     alignas(32) int32_t values[kVector];
-    const __m256i rounded = RoundToInt(_mm256_mul_ps(LoadFirst(x + i, rest), factor));
-    _mm256_store_si256(reinterpret_cast<__m256i*>(values), rounded);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(values), quantizer.Quantize(LoadFirst(x + i, rest)));
     for (size_t k = 0; k < rest; ++k) q[i + k] = int8_t(values[k]);
-    total = _mm256_add_epi32(total, rounded);
   }
   for (i = count; i < stride; ++i) q[i] = 0;
   *scale = s;
-  *sum = SumLanes(total);
+  *sum = SumLanes(quantizer.sum);
+  return _mm256_movemask_ps(quantizer.beyond) != 0;
 }
 
 }  // namespace

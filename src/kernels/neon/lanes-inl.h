@@ -85,5 +85,12 @@ float LargestMagnitude(const float* x, size_t count, float floor) {
   return vmaxvq_f32(largest);
 }
 
+// s of quantize_row.
+float QuantizeScale(const float* x, size_t count, float largest) {
+  constexpr float kLeast = 1e-5f;
+  if (largest == 0.0f) return 127.0f / LargestMagnitude(x, count, kLeast);
+  return 127.0f / (largest > kLeast ? largest : kLeast);
+}
+
 }  // namespace
 }  // namespace sterna::kernels

@@ -29,35 +29,48 @@ void RmsNorm(const float* x, const float* gain, size_t count, float eps, float* 
   });
 }
 
-// 16 floats to int8. vcvtnq rounds halves to even and gives 0 for NaN; narrowing saturates, which is the clamp.
-int8x16_t Quantize16(const float* x, float32x4_t s, int32x4_t& sum) {
-  int32x4_t q[4];
-  for (size_t k = 0; k < 4; ++k) {
-    q[k] = vcvtnq_s32_f32(vmulq_f32(vld1q_f32(x + k * kVector), s));
-    sum = vaddq_s32(sum, q[k]);
+// Floats to the integers of a row, and what is known of all of them.
+struct Quantizer {
+  // vcvtnq rounds halves to even and gives 0 for NaN, which minimum and maximum let through.
+  int32x4_t Quantize(float32x4_t x) {
+    const float32x4_t v = vmulq_f32(x, scale);
+    beyond = vorrq_u32(beyond, vcgeq_f32(vabsq_f32(v), vdupq_n_f32(127.5f)));
+    const int32x4_t q = vcvtnq_s32_f32(vminq_f32(vmaxq_f32(v, vdupq_n_f32(-128.0f)), vdupq_n_f32(127.0f)));
+    sum = vaddq_s32(sum, q);
+    return q;
   }
+
+  float32x4_t scale;
+  uint32x4_t beyond = vdupq_n_u32(0);
+  int32x4_t sum = vdupq_n_s32(0);
+};
+
+// 16 floats to int8.
+int8x16_t Quantize16(const float* x, Quantizer& quantizer) {
+  int32x4_t q[4];
+  for (size_t k = 0; k < 4; ++k) q[k] = quantizer.Quantize(vld1q_f32(x + k * kVector));
   const int16x8_t low = vcombine_s16(vqmovn_s32(q[0]), vqmovn_s32(q[1]));
   const int16x8_t high = vcombine_s16(vqmovn_s32(q[2]), vqmovn_s32(q[3]));
   return vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
 }
 
-// |x * s| is at most 127 but for rounding (scalar/quantize.cc), so the sum needs no clamp.
-void QuantizeRow(const float* x, size_t count, int8_t* q, size_t stride, float* scale, int32_t* sum) noexcept {
-  const float s = 127.0f / LargestMagnitude(x, count, 1e-5f);
-  const float32x4_t factor = vdupq_n_f32(s);
-  int32x4_t total = vdupq_n_s32(0);
+bool QuantizeRow(const float* x, size_t count, float largest, int8_t* q, size_t stride, float* scale,
+                 int32_t* sum) noexcept {
+  const float s = QuantizeScale(x, count, largest);
+  Quantizer quantizer{vdupq_n_f32(s)};
   size_t i = 0;
-  for (; i + 16 <= count; i += 16) vst1q_s8(q + i, Quantize16(x + i, factor, total));
+  for (; i + 16 <= count; i += 16) vst1q_s8(q + i, Quantize16(x + i, quantizer));
   if (i < count) {
     float rest[16] = {};
     int8_t bytes[16];
     for (size_t k = 0; k < count - i; ++k) rest[k] = x[i + k];
-    vst1q_s8(bytes, Quantize16(rest, factor, total));
+    vst1q_s8(bytes, Quantize16(rest, quantizer));
     for (size_t k = 0; i < count; ++i, ++k) q[i] = bytes[k];
   }
   for (i = count; i < stride; ++i) q[i] = 0;
   *scale = s;
-  *sum = vaddvq_s32(total);
+  *sum = vaddvq_s32(quantizer.sum);
+  return vmaxvq_u32(quantizer.beyond) != 0;
 }
 
 }  // namespace

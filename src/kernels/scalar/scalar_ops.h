@@ -8,7 +8,8 @@
 namespace sterna::kernels::scalar {
 
 // quantize.cc
-void QuantizeRow(const float* x, size_t count, int8_t* q, size_t stride, float* scale, int32_t* sum) noexcept;
+bool QuantizeRow(const float* x, size_t count, float largest, int8_t* q, size_t stride, float* scale,
+                 int32_t* sum) noexcept;
 // norm.cc
 void RmsNorm(const float* x, const float* gain, size_t count, float eps, float* y) noexcept;
 // ternary.cc

@@ -130,7 +130,7 @@ TEST(CpuBackendCounting, MatricesThatShareAnInputAreOneRegion) {
   const std::vector<uint32_t> blocks = {0};
   const BatchRows rows = OneRow(blocks);
   backend->BeginStep(rows.batch());
-  backend->Quantize(x, q);
+  backend->Quantize(x, q, 0);
   backend->Linear(ids, q, outs);
   EXPECT_EQ(1u, backend->Counters().parallel_regions);
   EXPECT_EQ(8u, backend->Counters().work_items);
@@ -203,7 +203,7 @@ CutProduct Multiply(const kernels::KernelTable& table, uint32_t row_count) {
   for (uint32_t row = 0; row < row_count; ++row) rows.Add(0, row, 0);
   const Batch batch = rows.batch();
   backend->BeginStep(batch);
-  backend->Quantize(x, q);
+  backend->Quantize(x, q, 0);
   const uint64_t before = backend->Counters().work_items;
   backend->Linear(ids, q, outs);
   CutProduct result = {{}, backend->Counters().work_items - before, 0};
@@ -269,7 +269,7 @@ TEST(CpuBackendWorkers, StepsOfFewRowsAndStepsOfManyHaveTheirOwnNumbers) {
     seen_threads.clear();
     wanted_threads = threads;
     backend->BeginStep(rows.batch());
-    backend->Quantize(x, q);
+    backend->Quantize(x, q, 0);
     backend->Linear({&matrix, 1}, q, {&y, 1});
     EXPECT_EQ(threads, seen_threads.size()) << row_count << " rows";
   }

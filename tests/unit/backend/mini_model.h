@@ -80,7 +80,7 @@ class MiniModel {
     b.BeginStep(batch);
     b.Embed(embedding_, 1.0f, x_);
     b.RmsNorm(x_, norm_, 1e-5f, h_);
-    b.Quantize(h_, hidden_i8_);
+    b.Quantize(h_, hidden_i8_, 0);
     const backend::TernaryId qkv[] = {wq_, wk_, wv_};
     const backend::SlotId qkv_out[] = {q_, k_, v_};
     b.Linear(qkv, hidden_i8_, qkv_out);
@@ -88,14 +88,14 @@ class MiniModel {
     b.Rope(rope_, backend::RopeOrder::kHalves, k_, kKvHeads);
     b.StoreKv(0, k_, v_);
     b.Attend(0, q_, kHeads, backend::Reach::kAll, h_);
-    b.Quantize(h_, hidden_i8_);
+    b.Quantize(h_, hidden_i8_, 0);
     b.Linear({&wo_, 1}, hidden_i8_, {&h_, 1});
     b.Add(x_, h_);
     b.RmsNorm(x_, norm_, 1e-5f, h_);
-    b.Quantize(h_, hidden_i8_);
+    b.Quantize(h_, hidden_i8_, 0);
     b.GatedLinear(backend::Activation::kRelu2, wgate_, wup_, hidden_i8_, gate_slot_, up_slot_);
     b.RmsNorm(gate_slot_, ffn_norm_, 1e-5f, gate_slot_);
-    b.Quantize(gate_slot_, ffn_i8_);
+    b.Quantize(gate_slot_, ffn_i8_, 0);
     b.Linear({&wdown_, 1}, ffn_i8_, {&h_, 1});
     b.Add(x_, h_);
     b.Head(embedding_, x_, norm_, 1e-5f);

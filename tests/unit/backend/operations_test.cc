@@ -146,7 +146,7 @@ std::vector<float> LinearByHand(const std::vector<float>& x, const StoredTernary
   std::vector<int8_t> q((x.size() + 127) / 128 * 128);
   float s;
   int32_t q_sum;
-  kScalarTable.quantize_row(x.data(), x.size(), q.data(), q.size(), &s, &q_sum);
+  kScalarTable.quantize_row(x.data(), x.size(), 0, q.data(), q.size(), &s, &q_sum);
   std::vector<float> y;
   for (uint64_t r = 0; r < w.source.rows; ++r) {
     int64_t sum = 0;
@@ -165,7 +165,7 @@ TEST_F(CpuBackendOperation, LinearMultipliesSeveralMatricesWithOneInput) {
   const SlotId outs[] = {backend_->AddSlot(52), backend_->AddSlot(8)};
   const Int8Id q = backend_->AddInt8Slot(kColumns);
   Begin();
-  backend_->Quantize(x, q);
+  backend_->Quantize(x, q, 0);
   backend_->Linear(ids, q, outs);
   for (uint32_t row = 0; row < kRows; ++row) {
     EXPECT_EQ(LinearByHand(Input(x, row), a, 0.5f), Row(outs[0], row));
@@ -182,13 +182,13 @@ TEST_F(CpuBackendOperation, LinearUsesGroupScalesWhereTheyDiffer) {
   const SlotId x = RandomSlot(kColumns), y = backend_->AddSlot(kOutputs);
   const Int8Id q = backend_->AddInt8Slot(kColumns);
   Begin();
-  backend_->Quantize(x, q);
+  backend_->Quantize(x, q, 0);
   backend_->Linear({&id, 1}, q, {&y, 1});
   for (uint32_t row = 0; row < kRows; ++row) {
     std::vector<int8_t> values(kColumns);
     float s;
     int32_t unused;
-    kScalarTable.quantize_row(Input(x, row).data(), kColumns, values.data(), kColumns, &s, &unused);
+    kScalarTable.quantize_row(Input(x, row).data(), kColumns, 0, values.data(), kColumns, &s, &unused);
     for (uint32_t r = 0; r < kOutputs; ++r) {
       float scales[2], a = 0;
       quant::TernaryRowScales(w.source, r, scales);
@@ -216,7 +216,7 @@ TEST_F(CpuBackendOperation, LinearUsesTheScaleOfEachRowWhereTheyDiffer) {
   const SlotId outs[] = {backend_->AddSlot(kOutputs), backend_->AddSlot(kOutputs)};
   const Int8Id q = backend_->AddInt8Slot(kColumns);
   Begin();
-  backend_->Quantize(x, q);
+  backend_->Quantize(x, q, 0);
   backend_->Linear(ids, q, outs);
   for (uint32_t row = 0; row < kRows; ++row) {
     std::vector<float> expected = LinearByHand(Input(x, row), w, 1.0f);
@@ -238,13 +238,13 @@ TEST_F(CpuBackendOperation, LinearUsesTheScalesOfGroupsOf64And128Columns) {
     const SlotId x = RandomSlot(columns), y = backend_->AddSlot(kOutputs);
     const Int8Id q = backend_->AddInt8Slot(columns);
     Begin();
-    backend_->Quantize(x, q);
+    backend_->Quantize(x, q, 0);
     backend_->Linear({&id, 1}, q, {&y, 1});
     for (uint32_t row = 0; row < kRows; ++row) {
       std::vector<int8_t> values(columns);
       float s;
       int32_t unused;
-      kScalarTable.quantize_row(Input(x, row).data(), columns, values.data(), columns, &s, &unused);
+      kScalarTable.quantize_row(Input(x, row).data(), columns, 0, values.data(), columns, &s, &unused);
       for (uint32_t r = 0; r < kOutputs; ++r) {
         std::vector<float> scales(columns / group);
         quant::TernaryRowScales(w.source, r, scales.data());
@@ -362,7 +362,7 @@ TEST_F(CpuBackendOperation, GatedLinearAppliesTheAskedFunctionToTheGate) {
   const SlotId scratch = RandomSlot(kOutputs);
   const Int8Id q = backend_->AddInt8Slot(kColumns);
   Begin();
-  backend_->Quantize(x, q);
+  backend_->Quantize(x, q, 0);
   backend_->GatedLinear(Activation::kRelu2, gate_id, up_id, q, relu, scratch);
   backend_->GatedLinear(Activation::kSilu, gate_id, up_id, q, silu, scratch);
   for (uint32_t row = 0; row < kRows; ++row) {
@@ -382,7 +382,7 @@ TEST_F(CpuBackendOperation, SparseMatricesGiveWhatTheFormulaGivesForOneRowAndFor
   const SlotId x = RandomSlot(kColumns), many = backend_->AddSlot(kOutputs), one = backend_->AddSlot(kOutputs);
   const Int8Id q = backend_->AddInt8Slot(kColumns);
   Begin();
-  backend_->Quantize(x, q);
+  backend_->Quantize(x, q, 0);
   backend_->Linear({&id, 1}, q, {&many, 1});
   for (uint32_t row = 0; row < kRows; ++row) EXPECT_EQ(LinearByHand(Input(x, row), w, 1.5f), Row(many, row));
   BatchRows first;

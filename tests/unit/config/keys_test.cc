@@ -59,6 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"generation.seed", "18446744073709551615"}, Change{"inference.kv_storage", "q8"},
                     Change{"inference.kernels", "scalar"}, Change{"cache.eviction_policy", "lru"},
                     Change{"memory_pressure.low_memory_threshold", "0.5"},
+                    Change{"tensor_pool.size_thresholds", "[ 512, 65536 ]"},
                     Change{"memory_pressure.high_pressure_actions", "[ \"force_gc\", \"clear_cache\" ]"}));
 
 TEST(ConfigKeys, ListsOfWordsMayBeEmptyOrOneWord) {
@@ -70,6 +71,20 @@ TEST(ConfigKeys, ListsOfWordsMayBeEmptyOrOneWord) {
   EXPECT_EQ(std::vector{PressureAction::ForceGC}, config.memory_pressure.high_pressure_actions);
   EXPECT_THAT(key.set(config, "[\"forget\"]").message(),
               HasSubstr("is 'forget'; give one of clear_cache, force_gc, reduce_batch_size"));
+}
+
+TEST(ConfigKeys, ListsOfNumbersAreReadWithAndWithoutBrackets) {
+  const Key& key = KeyOf("tensor_pool.size_thresholds");
+  Config config;
+  for (const char* text : {"[512,4096]", "512, 4096", "[ 512 , 4096 ]"}) {
+    ASSERT_TRUE(key.set(config, text).ok()) << text;
+    EXPECT_EQ((std::vector<size_t>{512, 4096}), config.tensor_pool.size_thresholds) << text;
+  }
+  ASSERT_TRUE(key.set(config, "[]").ok());
+  EXPECT_EQ("[]", key.get(config));
+  for (const char* text : {"[512", "512,,1", "0", "x", "[\"512\"]", "[512] 1"}) {
+    EXPECT_EQ(StatusCode::kInvalidArgument, key.set(config, text).code()) << text;
+  }
 }
 
 TEST(ConfigKeys, RefuseWhatIsOutOfRangeAndChangeNothing) {

@@ -33,7 +33,7 @@ void CheckQuantize(Emulator& emulator, size_t count, size_t rows, Floats kind, t
   GuardedBuffer<float> expected_scales(rows), scales(rows);
   GuardedBuffer<int32_t> expected_sums(rows), sums(rows);
   for (size_t row = 0; row < rows; ++row) {
-    kScalarTable.quantize_row(x.data() + row * stride, count, expected.data() + row * bytes, bytes,
+    kScalarTable.quantize_row(x.data() + row * stride, count, 0, expected.data() + row * bytes, bytes,
                               expected_scales.data() + row, expected_sums.data() + row);
   }
   const QuantizeArgs args = {x.data(), values.data(), scales.data(), sums.data(), stride, bytes, uint32_t(count)};

@@ -25,9 +25,11 @@ void FlipLastBit(float* value) {
   std::memcpy(value, &bits, sizeof bits);
 }
 
-void QuantizeRow(const float* x, size_t count, int8_t* q, size_t stride, float* scale, int32_t* sum) noexcept {
-  kScalarTable.quantize_row(x, count, q, stride, scale, sum);
+bool QuantizeRow(const float* x, size_t count, float largest, int8_t* q, size_t stride, float* scale,
+                 int32_t* sum) noexcept {
+  const bool beyond = kScalarTable.quantize_row(x, count, largest, q, stride, scale, sum);
   q[count - 1] = int8_t(q[count - 1] ^ 1);
+  return beyond;
 }
 void RmsNorm(const float* x, const float* gain, size_t count, float eps, float* y) noexcept {
   kScalarTable.rms_norm(x, gain, count, eps, y);

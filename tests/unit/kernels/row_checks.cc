@@ -11,7 +11,7 @@ using kernels::kScalarTable;
 constexpr size_t kCounts[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 127, 128, 129, 640, 2560, 6912};
 constexpr uint64_t kSeed = 20261;
 
-std::string QuantizeCase(const KernelTable& table, size_t count, Floats kind, size_t extra_stride) {
+std::string QuantizeCase(const KernelTable& table, size_t count, Floats kind, float largest, size_t extra_stride) {
   Random random(kSeed + count);
   const size_t stride = (count + 127) / 128 * 128 + extra_stride;
   GuardedBuffer<float> x(count), scale(1), scale2(1);
@@ -19,9 +19,15 @@ std::string QuantizeCase(const KernelTable& table, size_t count, Floats kind, si
   GuardedBuffer<int32_t> sum(1), sum2(1);
   FillFloats(x, kind, random);
   if (kind == Floats::kTies) x[count / 2] = 127.0f;  // s = 1: every other value lies on a tie
-  kScalarTable.quantize_row(x.data(), count, q.data(), stride, scale.data(), sum.data());
-  table.quantize_row(x.data(), count, q2.data(), stride, scale2.data(), sum2.data());
-  const Case where = Case().With("count", count).With("values", kind).With("stride", stride).With("seed", kSeed);
+  const bool beyond = kScalarTable.quantize_row(x.data(), count, largest, q.data(), stride, scale.data(), sum.data());
+  const bool beyond2 = table.quantize_row(x.data(), count, largest, q2.data(), stride, scale2.data(), sum2.data());
+  const Case where = Case()
+                         .With("count", count)
+                         .With("values", kind)
+                         .With("largest", largest)
+                         .With("stride", stride)
+                         .With("seed", kSeed);
+  if (beyond != beyond2) return where.text() + ": one says that a value lies beyond";
   if (auto bad = Compare("q", where, q, q2); !bad.empty()) return bad;
   if (auto bad = Compare("scale", where, scale, scale2); !bad.empty()) return bad;
   return Compare("sum", where, sum, sum2);
@@ -31,7 +37,9 @@ std::string CheckQuantizeRow(const KernelTable& table) {
   for (const size_t count : kCounts) {
     for (const Floats kind : kAllFloats) {
       for (const size_t extra : {size_t{0}, size_t{128}}) {
-        if (auto bad = QuantizeCase(table, count, kind, extra); !bad.empty()) return bad;
+        for (const float largest : {0.0f, 1e-9f, 0.5f, 4.0f}) {
+          if (auto bad = QuantizeCase(table, count, kind, largest, extra); !bad.empty()) return bad;
+        }
       }
     }
   }

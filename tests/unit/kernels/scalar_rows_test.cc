@@ -20,12 +20,13 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct Quantized {
-  explicit Quantized(const std::vector<float>& x) : q((x.size() + 127) / 128 * 128, int8_t{99}) {
-    kScalarTable.quantize_row(x.data(), x.size(), q.data(), q.size(), &scale, &sum);
+  explicit Quantized(const std::vector<float>& x, float largest = 0) : q((x.size() + 127) / 128 * 128, int8_t{99}) {
+    beyond = kScalarTable.quantize_row(x.data(), x.size(), largest, q.data(), q.size(), &scale, &sum);
   }
   std::vector<int8_t> q;
   float scale = 0;
   int32_t sum = 0;
+  bool beyond = false;
 };
 
 TEST(ScalarQuantizeRow, RoundsTiesToEven) {
@@ -58,6 +59,21 @@ TEST(ScalarQuantizeRow, GivesZerosWhenTheMaximumIsInfinite) {
   const Quantized r({kInfinity, 2.0f, -kInfinity});
   EXPECT_EQ(0.0f, r.scale);
   for (const int8_t q : r.q) EXPECT_EQ(0, q);
+}
+
+TEST(ScalarQuantizeRow, ClampsWhatLiesBeyondAGivenMagnitude) {
+  const Quantized r({4.0f, -4.0f, 1.0f, kNan, kInfinity, -0.5f}, 2.0f);
+  EXPECT_EQ(127.0f / 2.0f, r.scale);
+  const std::vector<int8_t> expected = {127, -128, 64, 0, 127, -32};
+  EXPECT_EQ(expected, std::vector<int8_t>(r.q.begin(), r.q.begin() + 6));
+  EXPECT_EQ(127 - 128 + 64 + 127 - 32, r.sum);
+  EXPECT_TRUE(r.beyond);
+}
+
+TEST(ScalarQuantizeRow, IsNotBeyondWhereAllFits) {
+  EXPECT_FALSE(Quantized({2.0f, -2.0f}, 2.0f).beyond);
+  EXPECT_FALSE(Quantized({2.0f, -7.5f}).beyond);
+  EXPECT_TRUE(Quantized({2.0f, -127.5f}, 127.0f).beyond);
 }
 
 TEST(ScalarQuantizeRow, ErrsByAtMostHalfAStep) {

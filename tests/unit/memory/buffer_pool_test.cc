@@ -65,6 +65,9 @@ TEST(BufferPool, LearnsTheSizesThatComeAgain) {
   const auto best_fit = Make({.strategy = PoolStrategy::kBestFit});
   for (int i = 0; i < 10; ++i) best_fit->deallocate(best_fit->allocate(5000), 5000);
   EXPECT_EQ(0u, best_fit->counters().reused);
+  const auto unlearned = Make({.strategy = PoolStrategy::kLearned, .learning = false});
+  for (int i = 0; i < 10; ++i) unlearned->deallocate(unlearned->allocate(5000), 5000);
+  EXPECT_EQ(0u, unlearned->counters().reused);
 }
 
 TEST(BufferPool, ServesGivenSizesWithWholeBlocks) {

@@ -89,7 +89,7 @@ class FakeBackend : public backend::Backend {
     const size_t size = vectors.at(size_t(gain)).size(), parts = slots.at(size_t(in)) / size;
     Note("norm" + std::to_string(size) + (parts > 1 ? " of " + std::to_string(parts) : ""));
   }
-  void Quantize(backend::SlotId in, backend::Int8Id out) override {
+  void Quantize(backend::SlotId in, backend::Int8Id out, float) override {
     Note(slots.at(size_t(in)) == int8_slots.at(size_t(out)) ? "quantize" : "quantize with a wrong slot");
   }
   void Linear(std::span<const backend::TernaryId> weights, backend::Int8Id in,
