@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/cpu_counters.h"
+#include "backend/outlier_handling.h"
 #include "backend/unpack_options.h"
 #include "engine/activation_ranges.h"
 #include "grammar/constraint.h"
@@ -40,7 +41,7 @@ enum class WeightPlacement : uint8_t { kAuto, kMapped, kCopied, kStreamed };
 // How activations become int8 (docs/quantization.md): by each row's own scale, or by scales that were measured before.
 struct ActivationOptions {
   bool measured = false;
-  backend::OutlierHandling outliers;
+  backend::OutlierHandling outliers = {};
   // With `measured`: a file of WriteRanges; and where it is not there yet, or not named, a text that the model reads
   // when it is loaded.
   std::string ranges_file, calibration_text;

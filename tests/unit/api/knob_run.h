@@ -67,7 +67,7 @@ inline Observed RunWith(const Config& config) {
 }
 
 // Changes one setting of a run and compares with the run that has none changed.
-class KnobTest : public testing::Test {
+class KnobTest : public ::testing::Test {
  protected:
   // The run with config_: the same tokens, whatever else differs.
   Observed Changed() {
