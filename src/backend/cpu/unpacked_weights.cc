@@ -93,8 +93,7 @@ Status UnpackedCache::Allocate(std::span<const TernaryMatrix> matrices, const Bu
   for (const TernaryMatrix& matrix : matrices) {
     if (CanBeUnpacked(matrix) && matrix.values == nullptr) wanted_bytes += ValueBytes(matrix);
   }
-  STERNA_ASSIGN_OR_RETURN(values_,
-                          AlignedBuffer::Create(std::min(wanted_bytes, options_.cache_bytes), placement));
+  STERNA_ASSIGN_OR_RETURN(values_, AlignedBuffer::Create(std::min(wanted_bytes, options_.cache_bytes), placement));
   return {};
 }
 
