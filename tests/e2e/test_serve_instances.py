@@ -11,6 +11,7 @@ import unittest
 
 from harness import TIMEOUT_SECONDS, SternaTest, environment, sterna
 from server_case import Server
+from tls_case import TlsServer, TlsTest
 from test_serve_lifetime import CONTEXT, ENDLESS, SHORT, begin, rest
 
 TWO = ("--instances", "2", *CONTEXT)
@@ -246,6 +247,16 @@ class SettingsTest(SternaTest):
     def test_a_role_by_hand_is_refused(self):
         self.assertIn("--instances", self.fails(2, "serve", "--as-instance", "x"))
         self.assertNotIn(b"as-instance", sterna("serve", "--help").stdout)
+
+
+@NEEDS_CPUS
+class EncryptedInstancesTest(TlsTest):
+    def test_tls_ends_where_requests_are_routed(self):
+        with TlsServer(self.certificate, *TWO) as server:
+            self.assertEqual(server.get("/health"), (200, {"status": "ok"}))
+            for i in range(2):
+                self.assertEqual(server.post("/completion", {**SHORT, "prompt": f"{i}"})[0], 200)
+            self.assertEqual(asked(server), [1, 1])
 
 
 if __name__ == "__main__":
