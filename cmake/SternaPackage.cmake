@@ -5,9 +5,10 @@ set(CPACK_PACKAGE_NAME sterna)
 set(CPACK_PACKAGE_VENDOR "The Sterna authors")
 set(CPACK_PACKAGE_CONTACT "The Sterna authors <maintainers@sterna.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "inference engine for ternary language models")
-set(CPACK_PACKAGE_DESCRIPTION "Sterna runs language models whose weights are -1, 0 and +1 on ordinary processors:
- on the command line, in batches, or behind an HTTP API that clients of OpenAI
- and llama-server know. A small model that explains words is included.")
+set(CPACK_PACKAGE_DESCRIPTION "Sterna runs language models whose weights are -1, 0 and +1 on ordinary
+processors: on the command line, in batches, or behind an HTTP API that
+clients of OpenAI and llama-server know. A small model that explains words
+is included.")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGE_FILE_NAME sterna-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR})
 set(CPACK_PACKAGE_CHECKSUM SHA256)
@@ -46,7 +47,7 @@ install(FILES ${written}/sterna.bash DESTINATION ${data}/bash-completion/complet
 install(FILES ${written}/sterna.zsh DESTINATION ${data}/zsh/vendor-completions RENAME _sterna COMPONENT runtime)
 install(FILES ${written}/sterna.fish DESTINATION ${data}/fish/vendor_completions.d COMPONENT runtime)
 install(FILES ${written}/sterna.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT runtime OPTIONAL)
-install(FILES ${written}/changelog.gz models/LICENSE.wordnet DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(FILES ${written}/NEWS.gz models/LICENSE.wordnet DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT runtime FILES_MATCHING PATTERN "*.md")
 install(DIRECTORY deploy/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy COMPONENT runtime PATTERN debian EXCLUDE)
 

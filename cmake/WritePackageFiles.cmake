@@ -10,7 +10,7 @@ endforeach()
 function(compress file name)
   execute_process(COMMAND gzip -9nc ${file} OUTPUT_FILE ${WRITTEN}/${name} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
-compress(${CHANGELOG} changelog.gz)
+compress(${CHANGELOG} NEWS.gz)  # changelog.gz would have to be in a form of Debian's own
 
 find_program(help2man help2man)
 if(help2man)
