@@ -18,7 +18,7 @@ step() {
 cmake --preset lint >/dev/null || exit 1
 mapfile -t sources < <(git ls-files '*.cc' '*.h')
 step "format" clang-format --dry-run -Werror "${sources[@]}"
-for check in layers sizes hygiene tests; do
+for check in layers sizes hygiene tests unity; do
   step "$check" python3 -B "tools/checks/check_$check.py"
 done
 cmake --build "$build" --target sterna_kernels >/dev/null || failed=1

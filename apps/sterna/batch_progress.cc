@@ -11,8 +11,8 @@
 namespace sterna::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{100};
-constexpr size_t kBarCells = 24;
+constexpr std::chrono::milliseconds kBatchInterval{100};
+constexpr size_t kBatchBarCells = 24;
 
 }  // namespace
 
@@ -44,11 +44,11 @@ void BatchProgress::Update(const batch::Progress& progress) {
     std::fputs(("batch: " + Numbers(progress, now) + "\n").c_str(), stderr);
     return;
   }
-  if (now - shown_ < kInterval) return;
+  if (now - shown_ < kBatchInterval) return;
   shown_ = now;
   drawn_ = true;
-  const std::string cells(progress.done * kBarCells / progress.rows, '#');
-  const std::string line = fmt::format("\r\x1b[K[{:-<{}}] {}", cells, kBarCells, Numbers(progress, now));
+  const std::string cells(progress.done * kBatchBarCells / progress.rows, '#');
+  const std::string line = fmt::format("\r\x1b[K[{:-<{}}] {}", cells, kBatchBarCells, Numbers(progress, now));
   std::fputs(line.c_str(), stderr);
 }
 

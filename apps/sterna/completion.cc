@@ -100,7 +100,7 @@ Result<std::vector<VerbDescription>> DescribeAll() {
   return all;
 }
 
-Status Print(const std::string& shell) {
+Status PrintScript(const std::string& shell) {
   if (shell != "bash" && shell != "zsh" && shell != "fish") {
     return Status::InvalidArgument(fmt::format("'{}' is no shell with a script; give bash, zsh or fish", shell));
   }
@@ -120,7 +120,7 @@ int CompletionVerb(Words words) {
   const auto over = flags.Parse(words);
   if (!over.ok()) return Finish(over.status());
   if (*over) return **over;
-  return Finish(Print(shell));
+  return Finish(PrintScript(shell));
 }
 
 }  // namespace sterna::cli

@@ -25,7 +25,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr size_t kPromptTokens = 16;
+constexpr size_t kFewTokens = 16;
 
 constexpr char kDevicesExamples[] =
     "  sterna devices\n"
@@ -64,7 +64,7 @@ Result<ordered_json> Measure(const kernels::KernelTable& table, uint32_t cores) 
   for (const uint32_t threads : counts) {
     STERNA_ASSIGN_OR_RETURN(const double peak, MeasureIntegerPeak(table, threads));
     if (peak > 0) peaks.push_back({{"threads", threads}, {"multiply_adds_per_second", peak}});
-    for (const size_t tokens : {size_t{1}, kPromptTokens}) {
+    for (const size_t tokens : {size_t{1}, kFewTokens}) {
       STERNA_ASSIGN_OR_RETURN(const double macs, MeasureTernaryMacsPerSecond(table, threads, tokens));
       products.push_back({{"threads", threads}, {"tokens", tokens}, {"multiply_adds_per_second", macs}});
     }
@@ -85,7 +85,7 @@ std::string Join(const ordered_json& words, const char* separator) {
   return text;
 }
 
-std::string ForHumans(const ordered_json& report) {
+std::string DevicesForHumans(const ordered_json& report) {
   std::string text = fmt::format("cpu                {}\nfeatures           {}\nusable cores       {}\n",
                                  report["cpu"].get<std::string>(), Join(report["features"], " "),
                                  report["usable_cores"].get<uint32_t>());
@@ -136,7 +136,7 @@ Status Devices(bool quick, bool json) {
     STERNA_ASSIGN_OR_RETURN(report["limits"], Measure(*table, cores));
   }
   ResultStream out;
-  out.Write(json ? report.dump(2) + "\n" : ForHumans(report));
+  out.Write(json ? report.dump(2) + "\n" : DevicesForHumans(report));
   return out.status();
 }
 

@@ -13,10 +13,10 @@
 namespace sterna::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{100};
-constexpr size_t kBarCells = 24;
+constexpr std::chrono::milliseconds kDownloadInterval{100};
+constexpr size_t kDownloadBarCells = 24;
 
-void Print(const std::string& text) { std::fputs(text.c_str(), stderr); }
+void PrintToStderr(const std::string& text) { std::fputs(text.c_str(), stderr); }
 
 }  // namespace
 
@@ -25,7 +25,7 @@ DownloadProgress::DownloadProgress() : terminal_(StderrIsTerminal()) {}
 DownloadProgress::~DownloadProgress() { Clear(); }
 
 void DownloadProgress::Clear() {
-  if (drawn_) Print("\r\x1b[K");
+  if (drawn_) PrintToStderr("\r\x1b[K");
   drawn_ = false;
 }
 
@@ -50,19 +50,20 @@ void DownloadProgress::Update(uint64_t done, uint64_t total) {
     const uint64_t tenth = total > 0 ? done * 10 / total : 0;
     if (tenth <= tenth_) return;
     tenth_ = tenth;
-    Print("pull: " + Numbers(done, total, now) + "\n");
+    PrintToStderr("pull: " + Numbers(done, total, now) + "\n");
     return;
   }
-  if (now - shown_ < kInterval) return;
+  if (now - shown_ < kDownloadInterval) return;
   shown_ = now;
   drawn_ = true;
-  const size_t cells = total > 0 ? size_t(double(done) / double(total) * kBarCells) : 0;
-  Print(fmt::format("\r\x1b[K[{:-<{}}] {}", std::string(cells, '#'), kBarCells, Numbers(done, total, now)));
+  const size_t cells = total > 0 ? size_t(double(done) / double(total) * kDownloadBarCells) : 0;
+  PrintToStderr(
+      fmt::format("\r\x1b[K[{:-<{}}] {}", std::string(cells, '#'), kDownloadBarCells, Numbers(done, total, now)));
 }
 
 void DownloadProgress::Note(const std::string& line) {
   Clear();
-  Print("pull: " + EscapeControls(line) + "\n");
+  PrintToStderr("pull: " + EscapeControls(line) + "\n");
 }
 
 }  // namespace sterna::cli

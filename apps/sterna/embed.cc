@@ -17,7 +17,7 @@
 namespace sterna::cli {
 namespace {
 
-constexpr size_t kMaxInputBytes = size_t{256} << 20;
+constexpr size_t kMaxTextsBytes = size_t{256} << 20;
 
 constexpr char kEmbedExamples[] =
     "  sterna embed -m embedding.gguf -p \"A sparrow is a bird.\"\n"
@@ -45,7 +45,7 @@ std::vector<std::string> Lines(std::string_view text) {
 
 Result<std::vector<std::string>> ReadTexts(const EmbedFlags& flags) {
   if (flags.prompt) return std::vector<std::string>{*flags.prompt};
-  STERNA_ASSIGN_OR_RETURN(const std::string input, ReadStdin(kMaxInputBytes));
+  STERNA_ASSIGN_OR_RETURN(const std::string input, ReadStdin(kMaxTextsBytes));
   std::vector<std::string> lines = Lines(input);
   if (lines.empty()) return Status::InvalidArgument("no text; give -p TEXT or lines on stdin");
   return lines;

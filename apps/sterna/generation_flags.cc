@@ -8,7 +8,7 @@
 namespace sterna::cli {
 namespace {
 
-constexpr KeyFlag kFlags[] = {
+constexpr KeyFlag kGenerationFlags[] = {
     {"-n,--max-tokens", "N", "generation.max_length"},
     {"--temp", "X", "generation.temperature"},
     {"--top-k", "N", "generation.top_k"},
@@ -27,7 +27,7 @@ constexpr KeyFlag kFlags[] = {
 void GenerationFlags::AddTo(FlagSet& flags, ConfigFlags& config_flags) {
   flags.Group("Generation flags");
   config_flags.OnResolved([this](const Config& resolved) { config = resolved; });
-  for (const KeyFlag& flag : kFlags) config_flags.AddKey(flags, flag.names, flag.placeholder, flag.key);
+  for (const KeyFlag& flag : kGenerationFlags) config_flags.AddKey(flags, flag.names, flag.placeholder, flag.key);
   flags.AddList("--logit-bias", "ID=VALUE", &logit_bias, "Add VALUE to a token's logit; -inf bans it");
   flags.AddList("--stop", "TEXT", &stop_strings, "End before this text, which is not shown");
   flags.AddSwitch("--ignore-eos", &ignore_eos, "Go on after end-of-generation tokens");
@@ -35,7 +35,8 @@ void GenerationFlags::AddTo(FlagSet& flags, ConfigFlags& config_flags) {
 
 std::vector<Setting> GenerationFlags::Settings() {
   std::vector<Setting> settings;
-  for (const KeyFlag& flag : kFlags) settings.push_back(KeySetting(flag.names, flag.placeholder, flag.key, &config));
+  for (const KeyFlag& flag : kGenerationFlags)
+    settings.push_back(KeySetting(flag.names, flag.placeholder, flag.key, &config));
   return settings;
 }
 

@@ -29,6 +29,7 @@ constexpr Verb kVerbs[] = {
     {"detokenize", "Token ids on stdin to text", DetokenizeVerb},
     {"embed", "Texts to vectors", EmbedVerb},
     {"eval", "Logits or perplexity of a model", EvalVerb, "logits perplexity"},
+    {"calibrate", "Measure scales of activations over a text", CalibrateVerb},
     {"bench", "Measure prompt and generation speed", BenchVerb},
     {"convert", "Make a file that loads at once", ConvertVerb},
     {"pull", "Fetch a model from a hub, list and remove what is there", PullVerb},
@@ -62,7 +63,7 @@ std::string HelpText() {
   return text;
 }
 
-int Print(const std::string& text) {
+int PrintToStdout(const std::string& text) {
   return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitOk : kExitFailed;
 }
 
@@ -86,8 +87,8 @@ int Dispatch(std::vector<std::string> words) {
     return Finish(Status::InvalidArgument("no verb; give one, as in sterna run -p TEXT, or see sterna --help"));
   }
   const std::string name = words[0];
-  if (name == "--version") return Print("sterna " STERNA_VERSION "\n");
-  if (name == "-h" || name == "--help") return Print(HelpText());
+  if (name == "--version") return PrintToStdout("sterna " STERNA_VERSION "\n");
+  if (name == "-h" || name == "--help") return PrintToStdout(HelpText());
   const auto verb = std::find_if(Verbs().begin(), Verbs().end(), [&](const Verb& v) { return name == v.name; });
   if (verb == Verbs().end()) return UnknownWord(name);
   words.erase(words.begin());

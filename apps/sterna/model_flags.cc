@@ -19,7 +19,7 @@ namespace {
 
 constexpr uint32_t kMaxChunkTokens = 1u << 16;
 
-constexpr KeyFlag kFlags[] = {
+constexpr KeyFlag kModelFlags[] = {
     {"-t,--threads", "N", "engine.thread_count"},
     {"--threads-prefill", "N", "inference.prefill_thread_count"},
     {"-c,--ctx", "N", "inference.max_sequence_length"},
@@ -79,7 +79,7 @@ void ModelFlags::AddReadingTo(FlagSet& flags) {
 void ModelFlags::AddTo(FlagSet& flags) {
   flags.Group("Model flags");
   AddModelTo(flags);
-  for (const KeyFlag& flag : kFlags) config.AddKey(flags, flag.names, flag.placeholder, flag.key);
+  for (const KeyFlag& flag : kModelFlags) config.AddKey(flags, flag.names, flag.placeholder, flag.key);
   AddReadingTo(flags);
   AddWeightsTo(flags);
   flags.AddSwitch("--verify-checksums", &verify_checksums, "Check every tensor of a sterna file before it is used");

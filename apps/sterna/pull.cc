@@ -47,7 +47,7 @@ ordered_json ToJson(const download::CachedModel& model) {
           {"hub_cache", model.in_hub_cache}};
 }
 
-std::string Dump(const ordered_json& json) {
+std::string DumpListing(const ordered_json& json) {
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -66,7 +66,7 @@ Status List(const download::Settings& settings, bool as_json) {
     models.push_back(ToJson(model));
     lines += Line(model);
   }
-  out.Write(as_json ? Dump({{"cache", settings.cache_folder.string()}, {"models", models}}) : lines);
+  out.Write(as_json ? DumpListing({{"cache", settings.cache_folder.string()}, {"models", models}}) : lines);
   return out.status();
 }
 
@@ -80,7 +80,7 @@ Status Remove(const download::Settings& settings, const std::string& word, bool 
     lines += "removed " + EscapeControls(model.Text()) + "\n";
   }
   ResultStream out;
-  out.Write(as_json ? Dump({{"removed", models}}) : lines);
+  out.Write(as_json ? DumpListing({{"removed", models}}) : lines);
   return out.status();
 }
 
@@ -110,7 +110,7 @@ Status Fetch(const download::Settings& settings, const PullFlags& flags) {
   if (flags.json) {
     ordered_json json = ToJson(result.model);
     json["fetched"] = result.fetched;
-    out.Write(Dump(json));
+    out.Write(DumpListing(json));
   } else {
     out.Write(result.model.path.string() + "\n");
   }

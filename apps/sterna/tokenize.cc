@@ -19,7 +19,7 @@
 namespace sterna::cli {
 namespace {
 
-constexpr size_t kMaxTextBytes = std::numeric_limits<int32_t>::max();
+constexpr size_t kMaxTokenizedBytes = std::numeric_limits<int32_t>::max();
 
 constexpr char kTokenizeExamples[] =
     "  echo -n \"What is a sparrow?\" | sterna tokenize\n"
@@ -45,7 +45,7 @@ Result<std::unique_ptr<const text::Tokenizer>> OpenTokenizer(const ModelFlags& f
 
 Status Tokenize(const TokenizeFlags& flags) {
   STERNA_ASSIGN_OR_RETURN(const auto tokenizer, OpenTokenizer(flags.model));
-  STERNA_ASSIGN_OR_RETURN(const std::string text, ReadStdin(kMaxTextBytes));
+  STERNA_ASSIGN_OR_RETURN(const std::string text, ReadStdin(kMaxTokenizedBytes));
   STERNA_ASSIGN_OR_RETURN(const auto ids, tokenizer->Encode(text, !flags.no_special, !flags.no_bos));
   ResultStream out;
   if (flags.json) {
@@ -68,7 +68,7 @@ Result<std::vector<text::TokenId>> ReadIds(const std::string& text) {
 
 Status Detokenize(const TokenizeFlags& flags) {
   STERNA_ASSIGN_OR_RETURN(const auto tokenizer, OpenTokenizer(flags.model));
-  STERNA_ASSIGN_OR_RETURN(const std::string input, ReadStdin(kMaxTextBytes));
+  STERNA_ASSIGN_OR_RETURN(const std::string input, ReadStdin(kMaxTokenizedBytes));
   STERNA_ASSIGN_OR_RETURN(std::vector<text::TokenId> ids, ReadIds(input));
   const text::Vocabulary& vocabulary = tokenizer->vocabulary();
   if (!flags.no_bos && vocabulary.add_bos && vocabulary.bos == ids[0]) ids.erase(ids.begin());

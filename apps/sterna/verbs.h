@@ -13,6 +13,7 @@ using Words = std::span<const std::string>;
 int RunVerb(Words words);
 int ChatVerb(Words words);
 int BatchVerb(Words words);
+int CalibrateVerb(Words words);
 int TokenizeVerb(Words words);
 int DetokenizeVerb(Words words);
 int EmbedVerb(Words words);

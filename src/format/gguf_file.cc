@@ -13,12 +13,12 @@
 #include "format/byte_cursor.h"
 #include "format/gguf_file_impl.h"
 #include "format/gguf_layout.h"
+#include "format/gguf_limits.h"
 #include "format/gguf_names.h"
 
 namespace sterna::format {
 namespace {
 
-constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
 // The least that one entry takes: a key of one byte with a one-byte value; a name of one byte with one dimension.
 constexpr uint64_t kLeastValueBytes = 8 + 1 + 4 + 1;
 constexpr uint64_t kLeastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
@@ -47,7 +47,7 @@ Status CheckCount(std::string_view what, uint64_t count, uint64_t most, uint64_t
 
 Result<Header> ReadHeader(ByteCursor& cursor) {
   const auto magic = cursor.Read<uint32_t>();
-  if (magic && *magic != kMagic) return Status::Corrupt("no GGUF file: it does not begin with 'GGUF'");
+  if (magic && *magic != kGgufMagic) return Status::Corrupt("no GGUF file: it does not begin with 'GGUF'");
   const auto version = cursor.Read<uint32_t>();
   if (version) STERNA_RETURN_IF_ERROR(CheckVersion(*version));
   const auto tensors = cursor.Read<uint64_t>();

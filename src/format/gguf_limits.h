@@ -8,6 +8,8 @@
 
 namespace sterna::format {
 
+inline constexpr uint32_t kGgufMagic = 0x46554747;  // "GGUF", what a file begins with
+
 inline constexpr uint64_t kMaxValues = uint64_t{1} << 20;
 inline constexpr uint64_t kMaxTensors = uint64_t{1} << 20;
 inline constexpr uint64_t kMaxKeyBytes = 65535;

@@ -22,7 +22,6 @@ namespace {
 
 using quant::TensorType;
 
-constexpr uint32_t kMagic = 0x46554747;  // "GGUF"
 constexpr size_t kCopyBytes = size_t{4} << 20;
 
 void AppendBytes(std::vector<std::byte>& out, const void* from, size_t count) {
@@ -204,7 +203,7 @@ void GgufWriter::AddTensor(std::string_view name, std::vector<uint64_t> dimensio
 
 std::vector<std::byte> GgufWriter::Head() const {
   std::vector<std::byte> head;
-  Append(head, kMagic);
+  Append(head, kGgufMagic);
   Append(head, uint32_t{3});
   Append(head, uint64_t(tensors_.size()));
   Append(head, value_count_);

@@ -12,7 +12,6 @@
 namespace sterna::quant {
 namespace {
 
-constexpr uint64_t kTailBytes = 32;     // of I2_S, TL1 and TL2: the tensor's float32 scale and 28 bytes nobody reads
 constexpr uint64_t kPairColumns = 256;  // that the size of a TL2 tensor counts at 4 bits a pair
 constexpr uint64_t kMaxBytes = std::numeric_limits<int64_t>::max();
 
@@ -67,7 +66,8 @@ Result<uint64_t> Tl2Bytes(uint64_t rows, uint64_t columns) {
   const auto triple_bits = CheckedMul<uint64_t>((columns - kPairColumns) * rows / 3, 5);
   const auto pair_bits = CheckedMul<uint64_t>(kPairColumns / 2 * rows, 4);
   if (!triple_bits || !pair_bits) return TooLarge(TensorType::kTL2, rows, columns);
-  return (*triple_bits / 8 + *pair_bits / 8 + kTailBytes - 1) / kTailBytes * kTailBytes + kTailBytes;
+  return (*triple_bits / 8 + *pair_bits / 8 + kScaleTailBytes - 1) / kScaleTailBytes * kScaleTailBytes +
+         kScaleTailBytes;
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ Result<uint64_t> TensorBytes(TensorType type, uint64_t rows, uint64_t columns) {
       return Status::InvalidArgument(fmt::format(
           "{} rows of {} columns are no multiple of the 4 values that a byte of {} holds", rows, columns, info.name));
     }
-    return *elements / 4 + kTailBytes;
+    return *elements / 4 + kScaleTailBytes;
   }
   if (columns % info.block_elements != 0) {
     return Status::InvalidArgument(fmt::format("{} columns are no multiple of the {} values of a {} block", columns,

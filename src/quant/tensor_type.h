@@ -15,6 +15,9 @@
 
 namespace sterna::quant {
 
+// Behind the codes of I2_S, TL1 and TL2: the tensor's float32 scale and 28 bytes nobody reads.
+inline constexpr uint64_t kScaleTailBytes = 32;
+
 enum class TensorType : uint8_t {
   kF32,
   kF16,

@@ -21,7 +21,7 @@ bool HasDigits(TensorType type) { return type == TensorType::kPTQ1_0; }
 
 // Where a block's codes and its scale begin.
 size_t CodesOffset(TensorType type) { return HasDigits(type) ? 0 : sizeof(uint16_t); }
-size_t ScaleOffset(TensorType type) { return HasDigits(type) ? Info(type).block_bytes - sizeof(uint16_t) : 0; }
+size_t Q2ScaleOffset(TensorType type) { return HasDigits(type) ? Info(type).block_bytes - sizeof(uint16_t) : 0; }
 size_t CodeBytes(TensorType type) { return Info(type).block_bytes - sizeof(uint16_t); }
 
 constexpr DigitStretch kPtq1Stretches[] = {{0, 16, 0, 5}, {16, 8, 80, 5}, {24, 2, 120, 4}};
@@ -45,11 +45,11 @@ void PackBlock(TensorType type, const uint8_t* codes, std::byte* out) {
 
 float BlockScale(TensorType type, const std::byte* block) {
   uint16_t half;
-  std::memcpy(&half, block + ScaleOffset(type), sizeof half);
+  std::memcpy(&half, block + Q2ScaleOffset(type), sizeof half);
   return F16ToF32(half);
 }
 
-bool AllZero(TensorType type, const std::byte* block) {
+bool Q2AllZero(TensorType type, const std::byte* block) {
   uint8_t codes[kMostElements];
   UnpackStored(type, block, codes);
   return std::all_of(codes, codes + Info(type).block_elements, [](uint8_t code) { return code == 1; });
@@ -90,7 +90,7 @@ Result<TernaryScales> InspectQ2(const TernarySource& source) {
                                          info.name, first / source.columns, first % source.columns, scale));
     }
     if (BlockHasThrees(source.type, block)) return RefuseThree(source, i, block);
-    tally.Add(scale, [&] { return AllZero(source.type, block); });
+    tally.Add(scale, [&] { return Q2AllZero(source.type, block); });
   }
   return tally.Scales(info.block_elements);
 }
@@ -121,7 +121,7 @@ void PackQ2(TensorType type, std::span<const uint8_t> codes, std::span<const flo
   for (const float scale : scales) {
     PackBlock(type, codes.data(), out);
     const uint16_t half = F32ToF16(scale);
-    std::memcpy(out + ScaleOffset(type), &half, sizeof half);
+    std::memcpy(out + Q2ScaleOffset(type), &half, sizeof half);
     codes = codes.subspan(info.block_elements), out += info.block_bytes;
   }
 }

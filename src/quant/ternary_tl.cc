@@ -13,7 +13,6 @@
 namespace sterna::quant {
 namespace {
 
-constexpr uint64_t kTailBytes = 32;      // the scale and what follows it
 constexpr uint64_t kTl1BlockBytes = 64;  // bm rows of 256 / bm columns
 constexpr uint64_t kTl1BlockElements = 256;
 constexpr uint64_t kTl2BlockBytes = 32;  // 32 rows of 6 columns in triples, of 4 in pairs, or the signs of 24
@@ -187,11 +186,11 @@ Status CheckTl2Tiles(uint64_t rows, uint64_t columns, const TlTiles& tiles) {
   }
   STERNA_ASSIGN_OR_RETURN(const uint64_t bytes, TensorBytes(TensorType::kTL2, rows, columns));
   const uint64_t content = PartsOf(rows, columns, tiles).Total();
-  if (content <= bytes - kTailBytes) return {};
+  if (content <= bytes - kScaleTailBytes) return {};
   return Status::InvalidArgument(
       fmt::format("tiles {} columns wide leave {} columns in pairs: {} bytes of codes where "
                   "TL2 has room for {}",
-                  tiles.columns, rest, content, bytes - kTailBytes));
+                  tiles.columns, rest, content, bytes - kScaleTailBytes));
 }
 
 }  // namespace
@@ -211,7 +210,7 @@ Status CheckTlTiles(TensorType type, uint64_t rows, uint64_t columns, const TlTi
 Result<TernaryScales> InspectTl(const TernarySource& source) {
   STERNA_RETURN_IF_ERROR(CheckTlTiles(source.type, source.rows, source.columns, source.tiles));
   float scale;
-  std::memcpy(&scale, &source.bytes[source.bytes.size() - kTailBytes], sizeof scale);
+  std::memcpy(&scale, &source.bytes[source.bytes.size() - kScaleTailBytes], sizeof scale);
   if (!std::isfinite(scale)) {
     return Status::Corrupt(fmt::format("the {} scale is {}; it must be finite", Info(source.type).name, scale));
   }

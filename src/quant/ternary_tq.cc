@@ -47,9 +47,9 @@ void PackTq2Block(const uint8_t* codes, std::byte* out) {
   }
 }
 
-size_t ScaleOffset(TensorType type) { return Info(type).block_bytes - sizeof(uint16_t); }
+size_t TqScaleOffset(TensorType type) { return Info(type).block_bytes - sizeof(uint16_t); }
 
-bool AllZero(TensorType type, const std::byte* block) {
+bool TqAllZero(TensorType type, const std::byte* block) {
   uint8_t codes[kTqBlockElements];
   UnpackTqBlock(type, block, codes);
   return std::all_of(codes, codes + kTqBlockElements, [](uint8_t code) { return code == 1; });
@@ -86,7 +86,7 @@ void UnpackTqBlock(TensorType type, const std::byte* block, uint8_t* codes) {
 
 float TqBlockScale(TensorType type, const std::byte* block) {
   uint16_t half;
-  std::memcpy(&half, block + ScaleOffset(type), sizeof half);
+  std::memcpy(&half, block + TqScaleOffset(type), sizeof half);
   return F16ToF32(half);
 }
 
@@ -101,7 +101,7 @@ Result<TernaryScales> InspectTq(const TernarySource& source) {
       if (!std::isfinite(scale)) return status;
       return Status::Corrupt(fmt::format("{} ({} such codes)", status.message(), CountTq2Threes(source)));
     }
-    tally.Add(scale, [&] { return AllZero(source.type, block); });
+    tally.Add(scale, [&] { return TqAllZero(source.type, block); });
   }
   return tally.Scales(kTqBlockElements);
 }
@@ -132,7 +132,7 @@ void PackTq(TensorType type, std::span<const uint8_t> codes, std::span<const flo
   for (const float scale : scales) {
     type == TensorType::kTQ1_0 ? PackDigits(kTq1Stretches, codes.data(), out) : PackTq2Block(codes.data(), out);
     const uint16_t half = F32ToF16(scale);
-    std::memcpy(out + ScaleOffset(type), &half, sizeof half);
+    std::memcpy(out + TqScaleOffset(type), &half, sizeof half);
     codes = codes.subspan(kTqBlockElements), out += block_bytes;
   }
 }

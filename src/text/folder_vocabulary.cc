@@ -26,7 +26,6 @@ using nlohmann::json;
 // The largest published are of 33 MB; as a tree of values they take some ten times that.
 constexpr uint64_t kMaxTokenizerBytes = uint64_t{96} << 20;
 constexpr uint64_t kMaxSettingsBytes = uint64_t{16} << 20;
-constexpr uint64_t kMaxTemplateBytes = uint64_t{1} << 20;
 
 class FolderReader {
  public:

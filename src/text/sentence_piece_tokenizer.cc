@@ -18,8 +18,6 @@
 namespace sterna::text {
 namespace {
 
-constexpr std::string_view kSpaceSign = "\xe2\x96\x81";  // U+2581, which stands for a space
-
 constexpr size_t kPathBytes = size_t(1) << 20;
 
 bool StartsCharacter(char byte) { return (uint8_t(byte) & 0xc0) != 0x80; }

@@ -42,7 +42,6 @@ bool IsPlainByteToken(const Vocabulary& vocabulary, size_t id) {
 
 // nullopt for a token that no text can become: spaces are stored as U+2581.
 std::optional<std::string> DecodeSpaceSigns(std::string_view text) {
-  constexpr std::string_view kSpaceSign = "\xe2\x96\x81";
   if (text.find(' ') != text.npos) return std::nullopt;
   std::string decoded(text);
   for (size_t at = 0; (at = decoded.find(kSpaceSign, at)) != decoded.npos; ++at) {

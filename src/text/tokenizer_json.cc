@@ -20,7 +20,6 @@ namespace {
 using format::JsonFields;
 using nlohmann::json;
 
-constexpr std::string_view kSpaceSign = "\xe2\x96\x81";  // U+2581, which stands for a space
 constexpr double kMaxScore = 1e30;
 constexpr float kNeverMerged = -1e7f;  // below every rank
 

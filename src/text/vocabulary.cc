@@ -13,8 +13,6 @@
 namespace sterna::text {
 namespace {
 
-constexpr size_t kMaxTemplateBytes = size_t(1) << 20;
-
 // Reads the tokenizer.* keys of one file, in an order in which each step has what it needs.
 class VocabularyReader {
  public:

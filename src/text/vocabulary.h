@@ -46,6 +46,9 @@ struct Vocabulary {
   std::optional<StoredTables> stored_tables;
 };
 
+inline constexpr std::string_view kSpaceSign = "\xe2\x96\x81";  // U+2581, which stands for a space
+inline constexpr size_t kMaxTemplateBytes = size_t{1} << 20;    // of a chat template; a longer one is passed over
+
 // Corrupt or Unsupported, naming the file, the key and the limit. Works on a file without tensors.
 //
 // Limits: kMaxTokens tokens, kMaxMerges merges, kMaxTokenBytes bytes a token. A missing tokenizer.ggml.pre is inferred

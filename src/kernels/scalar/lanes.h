@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 
 namespace sterna::kernels::scalar {
@@ -13,6 +14,15 @@ inline float TreeSum(float lane[kLanes]) {
     for (size_t i = 0; i < width; ++i) lane[i] = lane[i] + lane[i + width];
   }
   return lane[0];
+}
+
+inline float LargestMagnitude(const float* x, size_t count) {
+  float largest = 0.0f;
+  for (size_t i = 0; i < count; ++i) {
+    const float magnitude = std::fabs(x[i]);
+    largest = magnitude > largest ? magnitude : largest;  // false for NaN
+  }
+  return largest;
 }
 
 }  // namespace sterna::kernels::scalar

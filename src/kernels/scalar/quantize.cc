@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "kernels/scalar/lanes.h"
 #include "kernels/scalar/scalar_ops.h"
 
 namespace sterna::kernels::scalar {
 namespace {
 
 constexpr float kLeastMagnitude = 1e-5f;
-
-float LargestMagnitude(const float* x, size_t count) {
-  float largest = 0.0f;
-  for (size_t i = 0; i < count; ++i) {
-    const float magnitude = std::fabs(x[i]);
-    largest = magnitude > largest ? magnitude : largest;  // false for NaN
-  }
-  return largest;
-}
 
 }  // namespace
 

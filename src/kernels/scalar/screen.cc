@@ -11,15 +11,6 @@ namespace {
 constexpr size_t kColumns = kScreenGroupColumns;
 constexpr float kLargestMultiplier = 127.0f;
 
-float LargestMagnitude(const float* x, size_t count) {
-  float largest = 0.0f;
-  for (size_t i = 0; i < count; ++i) {
-    const float magnitude = std::fabs(x[i]);
-    largest = magnitude > largest ? magnitude : largest;  // false for NaN
-  }
-  return largest;
-}
-
 uint8_t CodeOf(float value) {
   value = value > 0.0f ? value : 0.0f;  // NaN to 0
   value = value < 63.0f ? value : 63.0f;

@@ -235,7 +235,7 @@ Result<Value> Select(Runtime& runtime, Value self, const Arguments& arguments) {
   return runtime.heap().NewList(std::move(selected));
 }
 
-constexpr NamedFunction kFilters[] = {
+constexpr NamedFunction kListFilters[] = {
     {"length", Length},
     {"count", Length},
     {"default", Default},
@@ -261,6 +261,6 @@ constexpr NamedFunction kFilters[] = {
 
 }  // namespace
 
-std::span<const NamedFunction> ListFilters() { return kFilters; }
+std::span<const NamedFunction> ListFilters() { return kListFilters; }
 
 }  // namespace sterna::text::jinja

@@ -94,10 +94,10 @@ Result<Value> Round(Runtime&, Value self, const Arguments& arguments) {
   return Status::InvalidArgument("round: the method must be common, ceil or floor");
 }
 
-constexpr NamedFunction kFilters[] = {{"int", ToInt}, {"float", ToFloat}, {"abs", Absolute}, {"round", Round}};
+constexpr NamedFunction kNumberFilters[] = {{"int", ToInt}, {"float", ToFloat}, {"abs", Absolute}, {"round", Round}};
 
 }  // namespace
 
-std::span<const NamedFunction> NumberFilters() { return kFilters; }
+std::span<const NamedFunction> NumberFilters() { return kNumberFilters; }
 
 }  // namespace sterna::text::jinja

@@ -113,7 +113,7 @@ Result<Value> JoinFilter(Runtime& runtime, Value self, const Arguments& argument
   return JoinTexts(runtime.heap(), separator.text(), *items);
 }
 
-constexpr NamedFunction kFilters[] = {
+constexpr NamedFunction kTextFilters[] = {
     {"trim", Trim},
     {"tojson", ToJson},
     {"join", JoinFilter},
@@ -129,6 +129,6 @@ constexpr NamedFunction kFilters[] = {
 
 }  // namespace
 
-std::span<const NamedFunction> TextFilters() { return kFilters; }
+std::span<const NamedFunction> TextFilters() { return kTextFilters; }
 
 }  // namespace sterna::text::jinja

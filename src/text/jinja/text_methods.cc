@@ -13,7 +13,7 @@
 namespace sterna::text::jinja {
 namespace {
 
-constexpr auto kNowhere = std::string_view::npos;
+constexpr auto kNotFound = std::string_view::npos;
 
 template <Result<Value> (*operation)(Heap&, const MarkedText&)>
 Result<Value> PlainMethod(Runtime& runtime, Value self, const Arguments& arguments) {
@@ -85,7 +85,7 @@ Result<size_t> FindIn(Heap& heap, const Value& self, const Value& needle, bool l
   size_t found = searcher.Find(self.bytes(), 0);
   if (!last) return found;
   // Places may overlap, so each next one is looked for one byte further; the steps bound how often.
-  for (size_t next = found; next != kNowhere; next = searcher.Find(self.bytes(), next + 1)) {
+  for (size_t next = found; next != kNotFound; next = searcher.Find(self.bytes(), next + 1)) {
     STERNA_RETURN_IF_ERROR(heap.Step(1 + needle.bytes().size() / 16));
     found = next;
   }
@@ -96,7 +96,7 @@ template <bool last, bool must_be_there>
 Result<Value> FindMethod(Runtime& runtime, Value self, const Arguments& arguments) {
   STERNA_ASSIGN_OR_RETURN(const Bound bound, Bind("find", arguments, {"text"}, 1));
   STERNA_ASSIGN_OR_RETURN(const size_t found, FindIn(runtime.heap(), self, *bound[0], last));
-  if (found == kNowhere) {
+  if (found == kNotFound) {
     if (must_be_there) return Status::InvalidArgument("index: the text is not there; ask with 'in' first");
     return Value::Int(-1);
   }
@@ -111,7 +111,7 @@ Result<Value> CountMethod(Runtime& runtime, Value self, const Arguments& argumen
   if (needle.empty()) return Value::Int(int64_t(CountCharacters(self.bytes())) + 1);
   const Searcher searcher(needle);
   int64_t count = 0;
-  for (size_t at = searcher.Find(self.bytes(), 0); at != kNowhere;
+  for (size_t at = searcher.Find(self.bytes(), 0); at != kNotFound;
        at = searcher.Find(self.bytes(), at + needle.size())) {
     ++count;
   }
@@ -138,20 +138,20 @@ Result<Value> MakeParts(Heap& heap, const MarkedText& text, const std::vector<Ex
 // Pieces between runs of white space; with `most` splits the rest is one piece from its first character on.
 std::vector<Extent> SplitAtSpace(std::string_view text, int64_t most) {
   std::vector<Extent> parts;
-  size_t begin = kNowhere;  // of the piece that is being read
+  size_t begin = kNotFound;  // of the piece that is being read
   for (size_t at = 0; at < text.size();) {
     const Utf8Step step = DecodeUtf8(text, at);
     const bool space = step.kind == Utf8Step::Kind::kCharacter && IsWhiteSpace(step.code_point);
-    if (space && begin != kNowhere) {
+    if (space && begin != kNotFound) {
       parts.push_back({begin, at});
-      begin = kNowhere;
-    } else if (!space && begin == kNowhere) {
+      begin = kNotFound;
+    } else if (!space && begin == kNotFound) {
       begin = at;
       if (most >= 0 && int64_t(parts.size()) >= most) break;
     }
     at += step.length_bytes;
   }
-  if (begin != kNowhere) parts.push_back({begin, text.size()});
+  if (begin != kNotFound) parts.push_back({begin, text.size()});
   return parts;
 }
 
@@ -161,7 +161,7 @@ std::vector<Extent> SplitAtText(std::string_view text, std::string_view separato
   size_t begin = 0;
   while (most < 0 || int64_t(parts.size()) < most) {
     const size_t found = searcher.Find(text, begin);
-    if (found == kNowhere) break;
+    if (found == kNotFound) break;
     parts.push_back({begin, found});
     begin = found + separator.size();
   }
@@ -205,8 +205,8 @@ Result<Value> PartitionMethod(Runtime& runtime, Value self, const Arguments& arg
   const size_t separator = bound[0]->bytes().size();
   if (separator == 0) return Status::InvalidArgument("partition: the separator is empty; give one");
   std::vector<Extent> parts = {{0, size}, {size, size}, {size, size}};
-  if (found == kNowhere && last) parts = {{0, 0}, {0, 0}, {0, size}};
-  if (found != kNowhere) parts = {{0, found}, {found, found + separator}, {found + separator, size}};
+  if (found == kNotFound && last) parts = {{0, 0}, {0, 0}, {0, size}};
+  if (found != kNotFound) parts = {{0, found}, {found, found + separator}, {found + separator, size}};
   STERNA_ASSIGN_OR_RETURN(const Value list, MakeParts(runtime.heap(), self.text(), parts));
   return Value::OfList(&list.list(), /*tuple=*/true);
 }
