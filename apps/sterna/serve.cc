@@ -131,7 +131,7 @@ Status RunInstance(ServeFlags& flags, const router::InstanceRole& role) {
   STERNA_RETURN_IF_ERROR(TakeShare(flags.model, role));
   STERNA_RETURN_IF_ERROR(router::TakeRole(role));
   flags.transport = router::InstanceTransport(flags.transport, role);
-  const Status status = Run(flags, [](const std::string&) { router::TellReady(); });
+  Status status = Run(flags, [](const std::string&) { router::TellReady(); });
   router::LeaveRole(role);
   return status;
 }

@@ -37,11 +37,11 @@ class ClientStream {
   Transport& transport() { return transport_; }
 
   // Comes first: agrees with the client on how bytes are hidden.
-  virtual void Open(std::function<void(Error)> done) { done({}); }
+  virtual void Open(const std::function<void(Error)>& done) { done({}); }
   // Open failed because the client spoke HTTP and nothing else; what follows goes as it is.
   virtual bool client_spoke_http() const { return false; }
   // Comes last, with no read or write in hand: tells the client that it has everything.
-  virtual void End(std::function<void()> done);
+  virtual void End(const std::function<void()>& done);
 
   // As Asio and Beast call them: with a handler, and no other completion token.
   template <class Buffers, class Handler>
@@ -68,7 +68,7 @@ class ClientStream {
   Transport transport_;
 };
 
-inline void ClientStream::End(std::function<void()> done) {
+inline void ClientStream::End(const std::function<void()>& done) {
   Error ignored;
   transport_.socket().shutdown(boost::asio::socket_base::shutdown_send, ignored);
   done();

@@ -23,8 +23,8 @@ class TlsStream : public ClientStream {
  public:
   TlsStream(Socket socket, ssl::context& context) : ClientStream(std::move(socket)), tls_(transport(), context) {}
 
-  void Open(std::function<void(Error)> done) override {
-    tls_.async_handshake(ssl::stream_base::server, [this, done = std::move(done)](Error error) {
+  void Open(const std::function<void(Error)>& done) override {
+    tls_.async_handshake(ssl::stream_base::server, [this, done](Error error) {
       plain_ = error.category() == boost::asio::error::get_ssl_category() &&
                ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST;
       done(error);
@@ -33,9 +33,9 @@ class TlsStream : public ClientStream {
   bool client_spoke_http() const override { return plain_; }
   // The end is told in TLS too, so that the client knows that nobody cut the reply. It answers with its own, or
   // something else, or leaves: all the same.
-  void End(std::function<void()> done) override {
-    if (plain_) return ClientStream::End(std::move(done));
-    tls_.async_shutdown([this, done = std::move(done)](Error) { ClientStream::End(done); });
+  void End(const std::function<void()>& done) override {
+    if (plain_) return ClientStream::End(done);
+    tls_.async_shutdown([this, done](Error) { ClientStream::End(done); });
   }
 
  protected:
