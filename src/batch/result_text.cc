@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "batch/csv.h"
@@ -18,7 +19,7 @@ std::string Dump(const ordered_json& object, int indent = -1) {
 }
 
 // Times with as many digits as they are worth.
-double Rounded(double value) { return double(int64_t(value * 1000 + 0.5)) / 1000; }
+double Rounded(double value) { return std::round(value * 1000) / 1000; }
 
 const char* RoleName(text::Role role) {
   constexpr std::array<const char*, 3> kNames = {"system", "user", "assistant"};
