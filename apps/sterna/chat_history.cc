@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
+#include "json_text.h"
 #include "streams.h"
 
 namespace sterna::cli {
@@ -48,7 +49,7 @@ Status SaveHistory(const std::string& path, const ChatHistory& history) {
     messages.push_back({{"role", RoleName(message.role)}, {"content", message.content}});
   }
   const ordered_json json = {{"system", history.system}, {"messages", messages}};
-  const std::string text = json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  const std::string text = JsonText(json);
   std::FILE* file = std::fopen(path.c_str(), "wb");
   bool ok = file != nullptr;
   if (file != nullptr) {

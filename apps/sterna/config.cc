@@ -14,6 +14,7 @@
 #include "config_flags.h"
 #include "exit_code.h"
 #include "flag_set.h"
+#include "json_text.h"
 #include "streams.h"
 #include "verbs.h"
 
@@ -35,10 +36,6 @@ struct ConfigVerbFlags {
   ConfigFlags config;
   bool json = false;
 };
-
-std::string Dump(const ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
 
 Status Print(const std::string& text) {
   ResultStream out;
@@ -63,7 +60,7 @@ Status Show(const ConfigVerbFlags& flags) {
     text += fmt::format("{:<36}{:<16}{}\n", key.name, value, origin);
     json[key.name] = {{"value", value}, {"origin", origin}, {"default", key.default_text}};
   }
-  return Print(flags.json ? Dump(json) : text);
+  return Print(flags.json ? JsonText(json) : text);
 }
 
 Status Explain(const ConfigVerbFlags& flags) {
@@ -81,7 +78,7 @@ Status Explain(const ConfigVerbFlags& flags) {
                       {"value", value},       {"gpu_only", key.gpu_only}, {"variable", variable}};
   }
   if (text.empty()) return config::FindKey(flags.name).status();
-  return Print(flags.json ? Dump(json) : text);
+  return Print(flags.json ? JsonText(json) : text);
 }
 
 // Every value that is not the default, as a file that gives this configuration.

@@ -9,6 +9,7 @@
 #include "doctor_checks.h"
 #include "exit_code.h"
 #include "flag_set.h"
+#include "json_text.h"
 #include "kernels/dispatch.h"
 #include "measure_bandwidth.h"
 #include "measure_ternary.h"
@@ -80,7 +81,7 @@ std::string Show(const std::vector<Finding>& findings, bool as_json) {
                               {"detail", finding.detail}});
     lines += fmt::format("{:<6} {:<18} {}\n", StateName(finding.state), finding.what, EscapeControls(finding.detail));
   }
-  return as_json ? json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n" : lines;
+  return as_json ? JsonText(json) : lines;
 }
 
 Status Doctor(const DoctorFlags& flags) {

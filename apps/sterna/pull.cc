@@ -11,6 +11,7 @@
 #include "exit_code.h"
 #include "flag_set.h"
 #include "interrupt.h"
+#include "json_text.h"
 #include "streams.h"
 #include "verbs.h"
 
@@ -47,10 +48,6 @@ ordered_json ToJson(const download::CachedModel& model) {
           {"hub_cache", model.in_hub_cache}};
 }
 
-std::string DumpListing(const ordered_json& json) {
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
 std::string Line(const download::CachedModel& model) {
   std::string remark;
   if (model.partial) remark = fmt::format("  (a part: {:.1f} MB are here)", double(model.bytes_on_disk) / 1e6);
@@ -66,7 +63,7 @@ Status List(const download::Settings& settings, bool as_json) {
     models.push_back(ToJson(model));
     lines += Line(model);
   }
-  out.Write(as_json ? DumpListing({{"cache", settings.cache_folder.string()}, {"models", models}}) : lines);
+  out.Write(as_json ? JsonText({{"cache", settings.cache_folder.string()}, {"models", models}}) : lines);
   return out.status();
 }
 
@@ -80,7 +77,7 @@ Status Remove(const download::Settings& settings, const std::string& word, bool 
     lines += "removed " + EscapeControls(model.Text()) + "\n";
   }
   ResultStream out;
-  out.Write(as_json ? DumpListing({{"removed", models}}) : lines);
+  out.Write(as_json ? JsonText({{"removed", models}}) : lines);
   return out.status();
 }
 
@@ -110,7 +107,7 @@ Status Fetch(const download::Settings& settings, const PullFlags& flags) {
   if (flags.json) {
     ordered_json json = ToJson(result.model);
     json["fetched"] = result.fetched;
-    out.Write(DumpListing(json));
+    out.Write(JsonText(json));
   } else {
     out.Write(result.model.path.string() + "\n");
   }

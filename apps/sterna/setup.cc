@@ -14,6 +14,7 @@
 #include "config/resolve.h"
 #include "exit_code.h"
 #include "flag_set.h"
+#include "json_text.h"
 #include "kernels/dispatch.h"
 #include "line_reader.h"
 #include "platform/cpu_features.h"
@@ -111,7 +112,7 @@ std::string ForPrograms(const Plan& plan, bool written) {
       {"cpu", plan.cpu},         {"cores", plan.machine.cores}, {"memory_free_bytes", plan.machine.memory_bytes},
       {"kernels", plan.kernels}, {"model", plan.model},         {"file", plan.path},
       {"settings", settings},    {"written", written}};
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return JsonText(json);
 }
 
 Result<bool> Asked(const std::string& path) {

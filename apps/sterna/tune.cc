@@ -12,6 +12,7 @@
 #include "exit_code.h"
 #include "flag_set.h"
 #include "interrupt.h"
+#include "json_text.h"
 #include "kernels/dispatch.h"
 #include "measure_generation.h"
 #include "model_flags.h"
@@ -164,7 +165,7 @@ std::string Show(const tune::Outcome& outcome, const std::string& file, bool as_
                                {"after", ToJson(outcome.best, outcome.best_speed)},
                                {"changed", outcome.best != outcome.start},
                                {"file", file}};
-    return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return JsonText(json);
   }
   if (outcome.best == outcome.start) {
     return fmt::format("nothing is faster than what is there: {}\n", Describe(outcome.start));
